@@ -1,1 +1,10 @@
-export {};
+export { findFreePort, isListening, waitUntil } from './conditions.js';
+export type { WaitOptions } from './conditions.js';
+export { describeWith, missingPackages, requireParts } from './parts.js';
+export type { Part } from './parts.js';
+export { SupervisedProcess, WorkDirectory } from './processes.js';
+export type { ProcessOptions } from './processes.js';
+export { findProgram, ProgramError, runProgram } from './programs.js';
+export type { RunOptions } from './programs.js';
+export { Realm } from './realm.js';
+export type { RealmOptions, TicketOptions, UserOptions } from './realm.js';
