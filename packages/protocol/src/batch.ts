@@ -1,0 +1,107 @@
+import { parseAddress } from './address.js';
+import { BusError } from './bus-error.js';
+import { DocumentValidator } from './document-validator.js';
+import { batchSchema, type BatchDocument } from './generated/batch.js';
+import type { Limits } from './limits.js';
+import { parseStrictJson } from './strict-json.js';
+
+/** A batch whose document is valid. Its commands are checked one by one when the batch is planned. */
+export interface Batch {
+  readonly id: string;
+  /** Null for a bare array of commands, which names no host. */
+  readonly to: string | null;
+  /** Undefined: the caller wants no answer. Null for a bare array of commands, which does not say. */
+  readonly replyTo: string | null | undefined;
+  readonly issuedMs: number;
+  readonly expiresMs: number;
+  readonly isAtomic: boolean;
+  /** Seconds; 0 for a batch that needs no confirmation. */
+  readonly confirmSeconds: number;
+  readonly isDryRun: boolean;
+  readonly commands: readonly unknown[];
+}
+
+/** What stands in for the members that a bare array of commands does not have. */
+export interface BareArrayDefaults {
+  readonly id: string;
+  readonly nowMs: number;
+}
+
+const validator = new DocumentValidator<BatchDocument>(batchSchema, 'invalid-batch');
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Decodes what was inside the seal: a batch object, or a bare array of commands.
+ *
+ * @param plaintext - UTF-8 JSON
+ * @param limits - bounds on depth, commands and life
+ * @param bare - for a bare array
+ * @throws BusError with a code that a reply may carry, all of exit code 2
+ */
+export function decodeBatch(plaintext: Uint8Array, limits: Limits, bare: BareArrayDefaults): Batch {
+  const document = parseStrictJson(decodeText(plaintext), limits.maxDepth);
+  const batch = Array.isArray(document) ? fromArray(document, limits, bare) : fromObject(document);
+  if (batch.commands.length > limits.maxCommands) {
+    throw new BusError(
+      'too-many-commands',
+      `The batch holds ${batch.commands.length} commands, more than ${limits.maxCommands}: split it`,
+    );
+  }
+  if (batch.commands.length === 0) throw new BusError('invalid-batch', 'The batch holds no command');
+  if (batch.expiresMs <= batch.issuedMs || batch.expiresMs - batch.issuedMs > limits.maxLifeMs) {
+    throw new BusError(
+      'invalid-batch',
+      `The batch must expire after it was issued, and within ${limits.maxLifeMs / 3_600_000} hours`,
+    );
+  }
+  return batch;
+}
+
+function decodeText(plaintext: Uint8Array): string {
+  try {
+    return utf8.decode(plaintext);
+  } catch (cause) {
+    throw new BusError('not-utf8', 'The batch is not UTF-8', { cause });
+  }
+}
+
+function fromArray(commands: readonly unknown[], limits: Limits, bare: BareArrayDefaults): Batch {
+  return {
+    id: bare.id,
+    to: null,
+    replyTo: null,
+    issuedMs: bare.nowMs,
+    expiresMs: bare.nowMs + limits.maxLifeMs,
+    isAtomic: false,
+    confirmSeconds: 0,
+    isDryRun: false,
+    commands,
+  };
+}
+
+function fromObject(value: unknown): Batch {
+  const document = validator.check(value, 'The batch');
+  return {
+    id: document.id,
+    to: parseAddress(document.to).address,
+    replyTo: document.replyTo,
+    issuedMs: Date.parse(document.issued),
+    expiresMs: Date.parse(document.expires),
+    isAtomic: document.atomic ?? false,
+    confirmSeconds: document.confirm ?? 0,
+    isDryRun: document.dryRun ?? false,
+    commands: document.commands,
+  };
+}
+
+/**
+ * Checks that the batch may start now.
+ *
+ * @throws BusError `expired` or `issued-in-future`
+ */
+export function checkTimes(batch: Batch, nowMs: number, limits: Limits): void {
+  if (batch.expiresMs <= nowMs) throw new BusError('expired', 'The batch has expired');
+  if (batch.issuedMs > nowMs + limits.maxClockSkewMs) {
+    throw new BusError('issued-in-future', 'The batch was issued in the future: compare the clocks of client and host');
+  }
+}

@@ -1,0 +1,86 @@
+import { BusError } from './bus-error.js';
+import { DocumentValidator } from './document-validator.js';
+import { commandSchema, type Command } from './generated/command.js';
+import type { Limits } from './limits.js';
+import { quoted } from './quotation.js';
+
+/** A command whose form is right: which shell, and the words and variables for its grammar. */
+export type DecodedCommand =
+  | {
+      readonly form: 'json';
+      readonly shell: string;
+      /** The literal words after the shell's name. */
+      readonly words: readonly string[];
+      readonly variables: Readonly<Record<string, string | readonly string[]>>;
+      readonly stdin: string | undefined;
+    }
+  | {
+      readonly form: 'line';
+      readonly shell: string;
+      /** All the words after the shell's name, literals and values mixed. */
+      readonly words: readonly string[];
+      readonly stdin: string | undefined;
+    };
+
+const validator = new DocumentValidator<Command>(commandSchema, 'syntax');
+const RESERVED = new Set(['do_', 'words_', 'stdin_']);
+
+/**
+ * Checks the form of one command of a batch.
+ *
+ * @throws BusError `syntax` or `too-large`
+ */
+export function decodeCommand(value: unknown, limits: Limits): DecodedCommand {
+  if (!validator.accepts(value)) throw new BusError('syntax', formError(value));
+  const { stdin_: stdin, do_, words_ } = value;
+  if (stdin !== undefined && Buffer.byteLength(stdin) > limits.maxStdinBytes) {
+    throw new BusError('too-large', `"stdin_" is larger than ${limits.maxStdinBytes} bytes`);
+  }
+  if (words_ !== undefined) {
+    const variable = Object.keys(value).find((key) => !RESERVED.has(key));
+    if (variable !== undefined) {
+      throw new BusError('syntax', `Key ${quoted(variable)} cannot stand beside "words_"`);
+    }
+    const [shell = '', ...words] = words_;
+    return { form: 'line', shell, words, stdin };
+  }
+  const [shell = '', ...words] = typeof do_ === 'string' ? splitWords(do_) : (do_ ?? []);
+  const variables: Record<string, string | readonly string[]> = Object.create(null) as Record<string, string>;
+  for (const key in value) {
+    const member = value[key];
+    if (member !== undefined && !RESERVED.has(key)) variables[key] = member;
+  }
+  return { form: 'json', shell, words, variables, stdin };
+}
+
+function splitWords(text: string): string[] {
+  return text.split(/[ \t\r\n]+/).filter((word) => word !== '');
+}
+
+/** ajv's own words for a union of types are of little help; values are quoted only by key, they may be secret. */
+function formError(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'A command must be an object';
+  const command = value as Record<string, unknown>;
+  for (const [key, member] of Object.entries(command)) {
+    if (key.endsWith('_') && !RESERVED.has(key)) return `Key ${quoted(key)} is reserved and not known`;
+    if (key === '') return 'A key must not be empty';
+    if (key === 'stdin_' ? typeof member !== 'string' : !isStringOrStrings(member)) {
+      return `Value of ${quoted(key)} must be a string${key === 'stdin_' ? '' : ' or an array of strings'}, not ${kindOf(member)}`;
+    }
+  }
+  const hasDo = Object.hasOwn(command, 'do_');
+  if (hasDo && Object.hasOwn(command, 'words_')) return 'A command has either "do_" or "words_", not both';
+  if (!hasDo && !Object.hasOwn(command, 'words_'))
+    return 'A command needs "do_": the shell and the words of the command';
+  return `"${hasDo ? 'do_' : 'words_'}" must hold at least the name of a shell`;
+}
+
+function isStringOrStrings(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array of other things';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

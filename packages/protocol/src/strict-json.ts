@@ -1,0 +1,109 @@
+import { BusError } from './bus-error.js';
+import { quoted } from './quotation.js';
+
+/*
+ * JSON.parse keeps the last of two equal keys and knows no depth; a batch in which two readers see different
+ * commands must not exist. One pass over the text finds both before JSON.parse, which remains the parser.
+ */
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/**
+ * Parses JSON that comes from a peer.
+ *
+ * @param text - the JSON text
+ * @param maxDepth - levels of nested objects and arrays allowed
+ * @throws BusError `not-json`, `too-deep`, `duplicate-key` or `invalid-batch` (a string with a lone surrogate)
+ */
+export function parseStrictJson(text: string, maxDepth: number): unknown {
+  checkStructure(text, maxDepth);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    // V8 quotes the text in its message; only the position is passed on, since the text may hold secrets.
+    const position = /position (\d+)/.exec(String(cause))?.[1];
+    throw new BusError(
+      'not-json',
+      `Cannot parse the JSON${position === undefined ? '' : `: error at character ${position}`}`,
+    );
+  }
+}
+
+/** Keys of the object at each open level; null for an array. A key is expected after `{` and after `,` in an object. */
+function checkStructure(text: string, maxDepth: number): void {
+  const open: (Set<string> | null)[] = [];
+  let isKeyNext = false;
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case QUOTE: {
+        const end = endOfString(text, index);
+        if (isKeyNext) noteKey(open, text.slice(index, end + 1));
+        else checkText(text.slice(index, end + 1));
+        isKeyNext = false;
+        index = end;
+        break;
+      }
+      case OPEN_BRACE:
+      case OPEN_BRACKET: {
+        const isObject = text.charCodeAt(index) === OPEN_BRACE;
+        open.push(isObject ? new Set() : null);
+        if (open.length > maxDepth) throw new BusError('too-deep', `The JSON is nested deeper than ${maxDepth} levels`);
+        isKeyNext = isObject;
+        break;
+      }
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        open.pop();
+        isKeyNext = false;
+        break;
+      case COMMA:
+        isKeyNext = open.at(-1) instanceof Set;
+        break;
+      default:
+    }
+  }
+}
+
+/** The index of the closing quote, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end === -1) return text.length - 1;
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return end;
+  }
+}
+
+function noteKey(open: (Set<string> | null)[], literal: string): void {
+  const keys = open.at(-1);
+  const key = decoded(literal);
+  if (!(keys instanceof Set) || key === null) return; // not JSON: JSON.parse says so
+  if (keys.has(key)) throw new BusError('duplicate-key', `The JSON names the key ${quoted(key)} twice in one object`);
+  checkText(literal);
+  keys.add(key);
+}
+
+function decoded(literal: string): string | null {
+  if (!literal.includes('\\')) return literal.slice(1, -1);
+  try {
+    return JSON.parse(literal) as string;
+  } catch {
+    return null;
+  }
+}
+
+/** A lone surrogate cannot be written as UTF-8: two programs would see two strings. Only an escape can make one. */
+function checkText(literal: string): void {
+  if (!literal.includes('\\u')) return;
+  if (decoded(literal)?.isWellFormed() === false) {
+    throw new BusError('invalid-batch', 'The JSON has a string with a lone surrogate');
+  }
+}
