@@ -19,5 +19,6 @@ export default {
       },
     ],
   },
+  reporters: ['default', '<rootDir>/scripts/jest-summary-reporter.mjs'],
   testTimeout: 30_000,
 };
