@@ -10,6 +10,7 @@ const targets = {
   batch: 'packages/protocol',
   command: 'packages/protocol',
   reply: 'packages/protocol',
+  'daemon-config': 'packages/arpa2amqp.d',
 };
 const camel = (name) => name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase());
 
