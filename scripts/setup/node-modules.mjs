@@ -31,14 +31,24 @@ function nodeModulesAreCurrent() {
   });
 }
 
+/**
+ * Not `npm ci`: it refuses a lock file without the optional packages made for other platforms, which npm leaves out
+ * where the registry at hand does not serve them. `--no-save` leaves the lock file alone; that all of it is in place is
+ * checked afterwards.
+ */
 export function ensureNodeModules() {
   if (nodeModulesAreCurrent()) return;
   say('installing the npm packages of package-lock.json');
-  const { status } = spawnSync('npm', ['ci', '--no-progress', '--loglevel=error'], {
+  const { status } = spawnSync('npm', ['install', '--no-save', '--no-progress', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  if (status !== 0) throw new SetupError('npm ci failed, see above; is the npm registry reachable?');
+  if (status !== 0) throw new SetupError('npm install failed, see above; is the npm registry reachable?');
+  if (!nodeModulesAreCurrent()) {
+    throw new SetupError(
+      'npm installed something else than package-lock.json says: run npm install and look at the change',
+    );
+  }
 }
 
 export function buildSources() {
