@@ -1,1 +1,5 @@
-export {};
+export { openAuthorizer, type AccessDecision, type AccessRequest, type Authorizer } from './authorizer.js';
+export { Dispatcher, type DispatcherOptions } from './dispatcher.js';
+export type { BatchKey, BatchRecord, Journal } from './journal.js';
+export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.js';
+export { ShellRegistry } from './shell-registry.js';

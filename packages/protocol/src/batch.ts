@@ -1,4 +1,3 @@
-import { parseAddress } from './address.js';
 import { BusError } from './bus-error.js';
 import { DocumentValidator } from './document-validator.js';
 import { batchSchema, type BatchDocument } from './generated/batch.js';
@@ -8,7 +7,7 @@ import { parseStrictJson } from './strict-json.js';
 /** A batch whose document is valid. Its commands are checked one by one when the batch is planned. */
 export interface Batch {
   readonly id: string;
-  /** Null for a bare array of commands, which names no host. */
+  /** As it was written; null for a bare array of commands, which names no host. */
   readonly to: string | null;
   /** Undefined: the caller wants no answer. Null for a bare array of commands, which does not say. */
   readonly replyTo: string | null | undefined;
@@ -83,7 +82,7 @@ function fromObject(value: unknown): Batch {
   const document = validator.check(value, 'The batch');
   return {
     id: document.id,
-    to: parseAddress(document.to).address,
+    to: document.to,
     replyTo: document.replyTo,
     issuedMs: Date.parse(document.issued),
     expiresMs: Date.parse(document.expires),

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import type { AmqpMessage } from '@arpa2amqp/amqp';
+import { encodeReplies, errorReply, type Limits, type Reply } from '@arpa2amqp/protocol';
+
+/** The content type of every message of the protocol. */
+const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
+/** Room that the frame and the wrap take beside the JSON. */
+const SEAL_BYTES = 1024;
+/** An answer is of no use to a client that waits no longer. */
+const ANSWER_TTL_MS = 60_000;
+
+/** What an answer is made of. */
+export interface Answer {
+  readonly re: string;
+  readonly from: string;
+  readonly replies: readonly Reply[];
+  /** A bare array of commands is answered with a bare array. */
+  readonly isBare: boolean;
+}
+
+/**
+ * Step 8, answer: encodes the replies. An answer that is larger than a message may be loses its largest replies; the
+ * commands have run, and their replies say so.
+ */
+export function encodeAnswer({ re, from, replies, isBare }: Answer, limits: Limits): Buffer {
+  const maxBytes = limits.maxMessageBytes - SEAL_BYTES;
+  const encoded = encodeReplies({ re, from, replies: [...replies] }, isBare);
+  if (encoded.byteLength <= maxBytes) return encoded;
+  const sizes = replies.map((reply, index) => ({ index, bytes: Buffer.byteLength(JSON.stringify(reply)) }));
+  sizes.sort((a, b) => b.bytes - a.bytes);
+  const fitting = [...replies];
+  let total = encoded.byteLength;
+  for (const { index, bytes } of sizes) {
+    if (total <= maxBytes) break;
+    const replacement = errorReply('too-large', 'The command ran, but its output does not fit into the answer\n');
+    fitting[index] = replacement;
+    total += Buffer.byteLength(JSON.stringify(replacement)) - bytes;
+  }
+  return encodeReplies({ re, from, replies: fitting }, isBare);
+}
+
+/** Puts a body into the message that answers another one. */
+export function answerTo(request: AmqpMessage, body: Buffer): AmqpMessage {
+  const correlationId = request.correlationId ?? request.messageId;
+  return {
+    messageId: randomUUID(),
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(request.replyTo === undefined ? {} : { to: request.replyTo }),
+    contentType: CONTENT_TYPE,
+    ttlMs: ANSWER_TTL_MS,
+    durable: false,
+    body,
+  };
+}

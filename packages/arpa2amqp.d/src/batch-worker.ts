@@ -1,0 +1,145 @@
+import type { Incoming } from '@arpa2amqp/amqp';
+import type { Dispatcher } from '@arpa2amqp/dispatcher';
+import { BusError, errorReply, identityOf, type Limits, type Reply } from '@arpa2amqp/protocol';
+import type { AcceptorTable, Opened } from '@arpa2amqp/session';
+import type { Caller } from '@arpa2amqp/shell';
+import type { Logger } from 'pino';
+import { answerTo, encodeAnswer } from './answering.js';
+import { decodeMessage } from './decoding.js';
+import { openMessage } from './opening.js';
+
+/** What the way of a batch leads through. */
+export interface BatchWorkerOptions {
+  /** Our own canonical address. */
+  readonly address: string;
+  readonly acceptor: AcceptorTable;
+  /** Asked for every batch, since a reload replaces it. */
+  readonly dispatcher: () => Dispatcher;
+  readonly limits: Limits;
+  readonly log: Logger;
+}
+
+type Payload = Extract<Opened, { kind: 'payload' }>;
+
+/**
+ * Leads every delivery through open, decode, dispatch and answer, and settles it last. Invariants:
+ *
+ * W1 a delivery is accepted only after its answer was handed over, or when nobody waits for one;
+ * W2 every delivery is settled and its slot is given back, whatever happens;
+ * W3 one line is logged for each, without anything of the payload.
+ */
+export class BatchWorker {
+  readonly #options: BatchWorkerOptions;
+  readonly #atWork = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+
+  constructor(options: BatchWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Step 1, receive: takes a delivery for which a slot is free. Returns at once. */
+  receive(incoming: Incoming): void {
+    const work = this.#handle(incoming)
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, 'delivery-failed');
+        incoming.release();
+      })
+      .finally(() => {
+        incoming.done();
+        this.#atWork.delete(work);
+      });
+    this.#atWork.add(work);
+  }
+
+  /** Waits until every batch at work is answered. */
+  async drain(): Promise<void> {
+    while (this.#atWork.size > 0) await Promise.all(this.#atWork);
+  }
+
+  /** Interrupts the commands at work; what has not started does not run. */
+  interrupt(): void {
+    this.#abort.abort();
+  }
+
+  async #handle(incoming: Incoming): Promise<void> {
+    const { acceptor, limits } = this.#options;
+    const opened = await openMessage(incoming.message, acceptor, limits);
+    switch (opened.kind) {
+      case 'leg':
+        await this.#answer(incoming, opened.answer);
+        break;
+      case 'refused':
+        await this.#refuse(incoming, opened);
+        break;
+      case 'payload':
+        await this.#runPayload(incoming, opened);
+        break;
+    }
+  }
+
+  async #runPayload(incoming: Incoming, payload: Payload): Promise<void> {
+    const { address, limits, log } = this.#options;
+    const startedMs = performance.now();
+    const envelope = { address, replyTo: incoming.message.replyTo, digest: payload.digest };
+    const decoded = decodeMessage(payload.plaintext, envelope, limits);
+    if (decoded.kind === 'misdirected') {
+      const { reason } = decoded;
+      log.warn({ principal: payload.principal, reason }, 'refused');
+      const answer = payload.style === 'raw' ? null : encodeErrorAnswer(payload.contextId, reason);
+      await this.#answer(incoming, answer, () => incoming.reject('amqp:not-allowed', reason));
+      return;
+    }
+    const batch = decoded.kind === 'batch' ? decoded.batch : null;
+    const replies = decoded.kind === 'batch' ? await this.#dispatch(decoded.batch, payload) : [decoded.reply];
+    const isBare = payload.style === 'raw' || batch?.to === null;
+    if (incoming.message.replyTo === undefined) incoming.accept();
+    else {
+      const plaintext = encodeAnswer({ re: batch?.id ?? '', from: address, replies, isBare }, limits);
+      await this.#answer(incoming, await payload.seal(plaintext));
+    }
+    const ms = Math.round(performance.now() - startedMs);
+    const { principal } = payload;
+    log.info({ principal, batch: batch?.id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
+  }
+
+  async #dispatch(batch: Parameters<Dispatcher['run']>[0], payload: Payload): Promise<readonly Reply[]> {
+    let caller: Caller;
+    try {
+      const { principal, expiresAtMs } = payload;
+      caller = { identity: identityOf(principal), principal, expires: new Date(expiresAtMs) };
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      return batch.commands.map(() => errorReply('denied', `${error.message}\n`));
+    }
+    return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
+  }
+
+  async #refuse(incoming: Incoming, { reason, answer, detail }: Extract<Opened, { kind: 'refused' }>): Promise<void> {
+    this.#options.log.warn({ reason, detail, peer: incoming.peer }, 'refused');
+    const reject = (): void => incoming.reject('amqp:unauthorized-access', reason);
+    if (answer === null) reject();
+    else await this.#answer(incoming, answer, reject);
+  }
+
+  /** Hands the answer over and settles. An answer that cannot be delivered is the caller's loss: what ran has run. */
+  async #answer(incoming: Incoming, body: Buffer, settle = (): void => incoming.accept()): Promise<void> {
+    try {
+      if (incoming.message.replyTo !== undefined) await incoming.answer(answerTo(incoming.message, body));
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      this.#options.log.warn({ code, reason: message }, 'answer-lost');
+    }
+    settle();
+  }
+}
+
+/** How many replies carry which error code; undefined when all is well. */
+function countCodes(replies: readonly Reply[]): Record<string, number> | undefined {
+  let counts: Record<string, number> | undefined;
+  for (const { error_: error } of replies) {
+    if (error === undefined) continue;
+    counts ??= {};
+    counts[error.code] = (counts[error.code] ?? 0) + 1;
+  }
+  return counts;
+}

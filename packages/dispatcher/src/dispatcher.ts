@@ -1,0 +1,113 @@
+import {
+  BusError,
+  checkTimes,
+  errorReply,
+  type Batch,
+  type Limits,
+  type Reply,
+  type ReplyCode,
+} from '@arpa2amqp/protocol';
+import type { Caller } from '@arpa2amqp/shell';
+import type { AccessDecision, Authorizer } from './authorizer.js';
+import { Execution, type ExecutionTask } from './execution.js';
+import type { BatchRecord, Journal } from './journal.js';
+import { planBatch, type PlannedStep } from './plan.js';
+import type { ShellRegistry } from './shell-registry.js';
+
+/** The parts of a {@link Dispatcher}. */
+export interface DispatcherOptions {
+  readonly shells: ShellRegistry;
+  readonly authorizer: Authorizer;
+  readonly journal: Journal;
+  readonly limits: Limits;
+}
+
+/**
+ * Takes a batch and who sent it and gives the replies: plan, authorize, journal, execute. It knows no transport, so
+ * that the daemon, a shell's local mode and the tests use the same code.
+ */
+export class Dispatcher {
+  readonly #shells: ShellRegistry;
+  readonly #authorizer: Authorizer;
+  readonly #journal: Journal;
+  readonly #limits: Limits;
+
+  constructor(options: DispatcherOptions) {
+    this.#shells = options.shells;
+    this.#authorizer = options.authorizer;
+    this.#journal = options.journal;
+    this.#limits = options.limits;
+  }
+
+  /**
+   * Runs a batch.
+   *
+   * @param batch - as decoded; its times are checked here, its addresses are the daemon's business
+   * @param caller - as proven by the security context
+   * @param signal - ends the batch: the command at work is interrupted, the rest is not run
+   * @returns one reply per command, in order
+   */
+  async run(batch: Batch, caller: Caller, signal?: AbortSignal): Promise<readonly Reply[]> {
+    try {
+      checkTimes(batch, Date.now(), this.#limits);
+      refuseUnsupported(batch);
+      const plan = planBatch(batch.commands, this.#shells, this.#limits);
+      if (!plan.isReady) return plan.replies;
+      return await this.#authorizeAndRun(batch, plan.steps, caller, signal);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      return batch.commands.map(() => errorReply(error.code as ReplyCode, `${error.message}\n`));
+    }
+  }
+
+  async #authorizeAndRun(
+    batch: Batch,
+    steps: readonly PlannedStep[],
+    caller: Caller,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Reply[]> {
+    const decisions = await this.#authorizer.decide(
+      steps.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
+    );
+    const record = await this.#claim(batch, steps, caller);
+    try {
+      await using execution = new Execution({
+        caller,
+        expiresMs: batch.expiresMs,
+        limits: this.#limits,
+        signal,
+        record,
+      });
+      return await execution.runAll(steps.map((step, index) => toTask(step, decisions[index])));
+    } finally {
+      record?.release();
+    }
+  }
+
+  /** A batch without changing commands may run again harmlessly and is not recorded. */
+  async #claim(batch: Batch, steps: readonly PlannedStep[], caller: Caller): Promise<BatchRecord | null> {
+    if (!steps.some(({ command }) => command.effect === 'change')) return null;
+    return await this.#journal.claim({
+      identity: caller.identity,
+      batchId: batch.id,
+      expiresMs: batch.expiresMs,
+    });
+  }
+}
+
+function toTask(step: PlannedStep, decision: AccessDecision | undefined): ExecutionTask {
+  if (decision?.isGranted === true) return { step };
+  return { denied: errorReply('denied', `${decision?.reason ?? 'The authorization gave no decision'}\n`) };
+}
+
+/** Running such a batch as an ordinary one would promise what does not hold. */
+function refuseUnsupported(batch: Batch): void {
+  const feature = batch.isAtomic
+    ? 'atomic batches'
+    : batch.confirmSeconds > 0
+      ? 'commit confirmed'
+      : batch.isDryRun
+        ? 'dry runs'
+        : null;
+  if (feature !== null) throw new BusError('unsupported', `This host does not offer ${feature}`);
+}

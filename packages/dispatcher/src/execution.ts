@@ -1,0 +1,123 @@
+import { buildReply, errorReply, type CommandOutput, type Limits, type Reply } from '@arpa2amqp/protocol';
+import type { Caller, RunLimits, ShellSession } from '@arpa2amqp/shell';
+import type { BatchRecord } from './journal.js';
+import type { PlannedStep } from './plan.js';
+
+/** What holds for all the commands of a batch. */
+export interface ExecutionContext {
+  readonly caller: Caller;
+  /** No changing command is started after this instant. */
+  readonly expiresMs: number;
+  readonly limits: Limits;
+  /** Aborted when the daemon must end now. */
+  readonly signal: AbortSignal | undefined;
+  /** Where changing commands are recorded; null when the batch has none. */
+  readonly record: BatchRecord | null;
+}
+
+/** A command to run, or the reply of one that may not. */
+export type ExecutionTask = { readonly step: PlannedStep } | { readonly denied: Reply };
+
+/** Reading commands handed to a shell at once; between two such groups the batch's expiry is looked at. */
+const MAX_GROUP = 32;
+
+/** Runs the commands of one batch in order, in shell sessions that live for this batch only. */
+export class Execution implements AsyncDisposable {
+  readonly #context: ExecutionContext;
+  readonly #sessions = new Map<string, ShellSession>();
+
+  constructor(context: ExecutionContext) {
+    this.#context = context;
+  }
+
+  /** Runs commands in order, or answers them from the journal. Never rejects for what a command did. */
+  async runAll(tasks: readonly ExecutionTask[]): Promise<readonly Reply[]> {
+    const replies: Reply[] = [];
+    while (replies.length < tasks.length) {
+      const index = replies.length;
+      const task = tasks[index];
+      if (task === undefined) break;
+      if ('denied' in task) replies.push(task.denied);
+      else if (task.step.command.effect === 'change') replies.push(await this.#runChange(index, task.step));
+      else replies.push(...(await this.#run(readsFrom(tasks, index))));
+    }
+    return replies;
+  }
+
+  async #runChange(index: number, step: PlannedStep): Promise<Reply> {
+    const { record } = this.#context;
+    const known = record?.replyOf(index);
+    if (known !== undefined) return known;
+    const refusal = this.#refusal();
+    if (refusal !== null) return refusal;
+    await record?.start(index);
+    const [reply = errorReply('internal', '')] = await this.#run([step]);
+    await record?.end(index, reply);
+    return reply;
+  }
+
+  /** Runs commands of one shell. */
+  async #run(steps: readonly [PlannedStep, ...PlannedStep[]]): Promise<readonly Reply[]> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return steps.map(() => refusal);
+    const { expiresMs, signal, limits } = this.#context;
+    const runLimits: RunLimits = {
+      timeoutMs: Math.max(1, Math.min(limits.commandTimeoutMs, expiresMs - Date.now())),
+      maxOutputBytes: limits.maxOutputBytes,
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const outputs = await this.#outputs(steps, runLimits);
+    return outputs.map(buildReply);
+  }
+
+  async #outputs(
+    steps: readonly [PlannedStep, ...PlannedStep[]],
+    limits: RunLimits,
+  ): Promise<readonly CommandOutput[]> {
+    const { host } = steps[0];
+    try {
+      const session = this.#sessions.get(host.name) ?? (await this.#open(steps[0]));
+      return await session.runAll(
+        steps.map(({ call, stdin }) => ({ command: call, ...(stdin === undefined ? {} : { stdin }) })),
+        limits,
+      );
+    } catch {
+      // Sessions answer every failure as an output; only a shell that cannot be opened gets here.
+      return steps.map(() => ({
+        stdout: '',
+        stderr: `Shell ${host.name} cannot take commands now: try again later\n`,
+        code: 'unavailable',
+      }));
+    }
+  }
+
+  async #open({ host }: PlannedStep): Promise<ShellSession> {
+    const { caller, signal } = this.#context;
+    const session = await host.open(caller, signal === undefined ? {} : { signal });
+    this.#sessions.set(host.name, session);
+    return session;
+  }
+
+  /** Why no command may be started any more. */
+  #refusal(): Reply | null {
+    if (this.#context.signal?.aborted === true) return errorReply('not-run', 'The host is shutting down\n');
+    if (this.#context.expiresMs > Date.now()) return null;
+    return errorReply('deadline', 'The batch expired before this command was started\n');
+  }
+
+  /** Ends the shell sessions and with them the state of the batch. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map(async (session) => await session.close()));
+  }
+}
+
+/** The reading commands from an index on that go to the same shell without anything else between them. */
+function readsFrom(tasks: readonly ExecutionTask[], start: number): [PlannedStep, ...PlannedStep[]] {
+  const steps: PlannedStep[] = [];
+  for (const task of tasks.slice(start, start + MAX_GROUP)) {
+    if ('denied' in task || task.step.command.effect === 'change') break;
+    if (steps[0] !== undefined && task.step.host !== steps[0].host) break;
+    steps.push(task.step);
+  }
+  return steps as [PlannedStep, ...PlannedStep[]];
+}

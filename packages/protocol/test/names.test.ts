@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  BusError,
+  ERRORS,
+  FRAME_ERRORS,
+  LOCAL_ERRORS,
+  REPLY_ERRORS,
+  decodeErrorFrame,
+  encodeErrorFrame,
+  identityOf,
+  parseAddress,
+  parseService,
+  quoted,
+  serviceOf,
+  suggestion,
+} from '../src/index.js';
+
+describe('addresses', () => {
+  test('the service follows from the address', () => {
+    const address = parseAddress('/internetwide/arpa2.net/reservoir');
+    expect(address).toEqual({ address: '/internetwide/arpa2.net/reservoir', domain: 'arpa2.net', host: 'reservoir' });
+    expect(serviceOf(address)).toEqual({ service: 'arpa2amqp', host: 'reservoir.arpa2.net' });
+  });
+
+  test.each([
+    '',
+    '/',
+    'internetwide/arpa2.net/reservoir',
+    '/internetwide/arpa2.net',
+    '/internetwide/arpa2.net/',
+    '/internetwide//reservoir',
+    '/internetwide/arpa2.net/reservoir/',
+    '/internetwide/ARPA2.net/reservoir',
+    '/internetwide/arpa2.net/res%20',
+    '/internetwide/arpa2.net/*',
+    '/internetwide/arpa2.net/a#b',
+    '/internetwide/arpa2..net/a',
+    '/internetwide/arpa2.net/a::b',
+    '/internetwide/arpa2.net/a\n',
+    `/internetwide/arpa2.net/${'a.'.repeat(100)}a`,
+  ])('%j is not canonical', (text) => {
+    expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'invalid-address' }));
+  });
+
+  test('a service is written with @ or with a slash', () => {
+    expect(parseService('host@a.example')).toEqual({ service: 'host', host: 'a.example' });
+    expect(parseService('host/a.example')).toEqual({ service: 'host', host: 'a.example' });
+    expect(() => parseService('host')).toThrow(BusError);
+  });
+});
+
+describe('identities', () => {
+  test.each([
+    ['demo@ARPA2.NET', 'demo@arpa2.net'],
+    ['Demo@ARPA2.NET', 'demo@arpa2.net'],
+    ['demo+alias@ARPA2.NET', 'demo+alias@arpa2.net'],
+    ['svc/host.arpa2.net@ARPA2.NET', '+svc@host.arpa2.net'],
+    ['svc/arpa2.net@ARPA2.NET', '+svc@arpa2.net'],
+  ])('%s is %s', (principal, identity) => {
+    expect(identityOf(principal)).toBe(identity);
+  });
+
+  test.each([
+    '',
+    '@',
+    'demo',
+    '@ARPA2.NET',
+    'demo@',
+    '+svc@ARPA2.NET',
+    'svc/host.other.org@ARPA2.NET',
+    'svc/evilarpa2.net@ARPA2.NET',
+    'demo/admin@ARPA2.NET',
+    'a/b/c@ARPA2.NET',
+    'de\\@mo@ARPA2.NET',
+    'de mo@ARPA2.NET',
+    'd\u00e9mo@ARPA2.NET',
+    'demo@ARPA2 NET',
+    `${'a'.repeat(512)}@ARPA2.NET`,
+  ])('%j is nobody', (principal) => {
+    expect(() => identityOf(principal)).toThrow(expect.objectContaining({ code: 'invalid-principal' }));
+  });
+});
+
+describe('texts from peers', () => {
+  test('are cut and have no controls, escapes, or invisible characters', () => {
+    expect(quoted('a"b\u001b[31m\u202e')).toBe('"a\\"b\\u{1b}[31m\\u{202e}"');
+    expect(quoted('x'.repeat(200))).toHaveLength(105);
+  });
+
+  test('a near miss is suggested and a far one is not', () => {
+    expect(suggestion('arpa2dnss', ['arpa2dns', 'arpa2acl'])).toBe(', did you mean "arpa2dns"?');
+    expect(suggestion('zzzzzz', ['arpa2dns'])).toBe('');
+    expect(suggestion('x', [])).toBe('');
+  });
+});
+
+describe('the error catalogue', () => {
+  test('no code stands in two parts of it', () => {
+    const codes = [REPLY_ERRORS, FRAME_ERRORS, LOCAL_ERRORS].flatMap((part) => Object.keys(part));
+    expect(new Set(codes).size).toBe(codes.length);
+    expect(Object.keys(ERRORS)).toHaveLength(codes.length);
+  });
+
+  test('an error takes its properties from it', () => {
+    const error = new BusError('no-kdc', 'x', { cause: 'y' });
+    expect([error.retryable, error.exitCode, error.cause]).toEqual([true, 4, 'y']);
+  });
+
+  test('error frames carry its reasons and no others', () => {
+    expect(decodeErrorFrame(encodeErrorFrame('context-unknown'))).toBe('context-unknown');
+    for (const text of ['', '{}', '{"error":"constructor"}', '{"error":1}', 'x'.repeat(300)]) {
+      expect(decodeErrorFrame(Buffer.from(text))).toBeNull();
+    }
+  });
+});
