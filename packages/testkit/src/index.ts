@@ -1,5 +1,7 @@
 export { findFreePort, isListening, waitUntil } from './conditions.js';
 export type { WaitOptions } from './conditions.js';
+export { DaemonProcess } from './daemon-process.js';
+export type { DaemonProcessOptions, LogLine } from './daemon-process.js';
 export { describeWith, missingPackages, requireParts } from './parts.js';
 export type { Part } from './parts.js';
 export { SupervisedProcess, WorkDirectory } from './processes.js';

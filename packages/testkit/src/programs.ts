@@ -1,15 +1,18 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 // Debian keeps daemons in sbin, which an ordinary user's PATH lacks.
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
-/** Absolute path of an installed program, searched in PATH and the system's sbin folders; null when it is not there. */
+/**
+ * Absolute path of an installed program, searched in PATH and the system's sbin folders unless it is a path already;
+ * null when it is not there.
+ */
 export function findProgram(name: string): string | null {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS];
   for (const folder of folders) {
-    const path = join(folder, name);
+    const path = resolve(folder, name);
     try {
       accessSync(path, constants.X_OK);
       return path;
