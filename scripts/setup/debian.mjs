@@ -71,11 +71,14 @@ function aptGet(...words) {
   return status === 0;
 }
 
-function install(names) {
+async function install(names) {
   say(`installing Debian packages: ${names.join(' ')}`);
   if (!aptGet('update')) say('apt-get update failed, trying with the lists there are');
-  if (withoutServices(names, () => aptGet('install', '-y', '--no-install-recommends', ...names))) return;
-  throw new SetupError(`apt-get could not install ${names.join(' ')}, see above`);
+  let isInstalled = false;
+  await withoutServices(names, () => {
+    isInstalled = aptGet('install', '-y', '--no-install-recommends', ...names);
+  });
+  if (!isInstalled) throw new SetupError(`apt-get could not install ${names.join(' ')}, see above`);
 }
 
 export async function ensureDebianPackages(mode) {
@@ -87,7 +90,7 @@ export async function ensureDebianPackages(mode) {
   }
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() === 0 && (await isAgreed(command))) {
-    install(missing);
+    await install(missing);
     return;
   }
   if (mode === 'start') throw new SetupError(`packages are missing; as root, run: ${command}`);

@@ -7,7 +7,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { say } from './report.mjs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SetupError, say } from './report.mjs';
 
 const POLICY = '/usr/sbin/policy-rc.d';
 const SAVED = `${POLICY}.before-arpa2amqp`;
@@ -42,16 +43,20 @@ function disable(service) {
 }
 
 /** Runs `installPackages`, which may install `names`, and leaves none of their services running or enabled. */
-export function withoutServices(names, installPackages) {
-  const onSignal = () => undefined; // the child gets the signal too and ends; what follows here must still run
+export async function withoutServices(names, installPackages) {
+  let interrupted = false;
+  // the installation gets the signal too and decides for itself; the policy must be put back in any case
+  const onSignal = () => (interrupted = true);
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, onSignal);
   denyStarts();
   try {
-    return installPackages();
+    installPackages();
   } finally {
     restorePolicy();
     for (const service of listServices(names)) disable(service);
+    await nextTurn(); // a signal that came during the synchronous calls is told only now
     for (const signal of signals) process.off(signal, onSignal);
   }
+  if (interrupted) throw new SetupError('interrupted');
 }
