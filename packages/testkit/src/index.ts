@@ -10,3 +10,4 @@ export { findProgram, ProgramError, runProgram } from './programs.js';
 export type { RunOptions } from './programs.js';
 export { Realm } from './realm.js';
 export type { RealmOptions, TicketOptions, UserOptions } from './realm.js';
+export { KnotServer, type DnsAnswer, type DnsRecord, type KnotServerOptions } from './knot-server.js';
