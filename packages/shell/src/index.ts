@@ -1,1 +1,14 @@
-export {};
+export type { CommandOutput } from '@arpa2amqp/protocol';
+export { asctime } from './builtins.js';
+export { CommandTable, type Plan, type PlannedCommand } from './command-table.js';
+export { defineShell, type Shell } from './define-shell.js';
+export type { Call, Caller, CommandDefinition, CommandEffect, ShellDefinition } from './definition.js';
+export type { CommandDescription, ShellDescription } from './description.js';
+export { executableHost, type ExecutableHostOptions } from './executable-host.js';
+export type { RunAllOptions, RunLimits, RunOptions, SessionCommand, ShellHost, ShellSession } from './host.js';
+export { hostFor, type HostForOptions } from './host-for.js';
+export { inlineHost, type InlineHostOptions } from './inline-host.js';
+export type { Logger } from './logger.js';
+export { loadShells, type LoadedManifest } from './manifest.js';
+export { startProcessHost, type ProcessHostOptions } from './process-host.js';
+export { ShellError } from './shell-error.js';

@@ -1,0 +1,110 @@
+import { BusError, quoted, suggestion } from '@arpa2amqp/protocol';
+import { compileSpec, type CommandGrammar, type JsonCommand, type Match, type MatchFailure } from '@arpa2amqp/grammar';
+import type { CommandDescription, ShellDescription } from './description.js';
+
+/** A command that fits its grammar, ready to run; plain data. */
+export interface PlannedCommand {
+  /** Index in the description's `commands`. */
+  readonly index: number;
+  /** The words in the order of the grammar. */
+  readonly args: readonly string[];
+  /** The values of every variable. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Names of the literals taken, in order. */
+  readonly literals: readonly string[];
+}
+
+/** The command to run, or why there is none. */
+export type Plan =
+  | { readonly ok: true; readonly command: PlannedCommand; readonly description: CommandDescription }
+  | { readonly ok: false; readonly code: 'unknown-command'; readonly message: string; readonly at: number }
+  | ({ readonly code: 'syntax' } & MatchFailure);
+
+/** The commands of one shell by their first word, with their grammars compiled once. */
+export class CommandTable {
+  readonly description: ShellDescription;
+  /** In the order of `description.commands`. */
+  readonly grammars: readonly CommandGrammar[];
+  readonly #byHead = new Map<string, number>();
+
+  /** @throws BusError `config` when a spec is wrong, does not start with a word of its own, or has that of another command. */
+  constructor(description: ShellDescription) {
+    this.description = description;
+    this.grammars = description.commands.map((command, index) => {
+      const grammar = compile(description.name, command);
+      const head = onlyHead(description.name, grammar);
+      if (this.#byHead.has(head)) {
+        throw new BusError('config', `${description.name}: two specs start with ${quoted(head)}, join them with "|"`);
+      }
+      this.#byHead.set(head, index);
+      refuseReservedVariables(description.name, grammar);
+      return grammar;
+    });
+  }
+
+  /** First words of all commands, in order of definition. */
+  get heads(): readonly string[] {
+    return [...this.#byHead.keys()];
+  }
+
+  /** Index of the command with this first word. */
+  find(head: string): number | undefined {
+    return this.#byHead.get(head);
+  }
+
+  /** Plans a typed line, given as words without the shell's name. */
+  planLine(words: readonly string[]): Plan {
+    return this.#plan(words[0], (grammar) => grammar.matchLine(words));
+  }
+
+  /** Plans a JSON command; `do_` comes without the shell's name. */
+  planJson(command: JsonCommand): Plan {
+    const head = typeof command.do_ === 'string' ? command.do_.trim().split(/\s/, 1)[0] : command.do_[0];
+    return this.#plan(head, (grammar) => grammar.matchJson(command));
+  }
+
+  #plan(head: string | undefined, match: (grammar: CommandGrammar) => Match | MatchFailure): Plan {
+    const index = head === undefined ? undefined : this.#byHead.get(head);
+    const grammar = index === undefined ? undefined : this.grammars[index];
+    const description = index === undefined ? undefined : this.description.commands[index];
+    if (index === undefined || grammar === undefined || description === undefined) {
+      return { ok: false, code: 'unknown-command', at: 0, message: this.#unknown(head) };
+    }
+    const result = match(grammar);
+    if (!result.ok) return { ...result, code: 'syntax' };
+    const { args, values, literals } = result;
+    return { ok: true, command: { index, args, values, literals }, description };
+  }
+
+  #unknown(head: string | undefined): string {
+    const { name } = this.description;
+    if (head === undefined || head === '') return `${name}: a command is missing, try "help"`;
+    return `${name} has no command ${quoted(head)}${suggestion(head, this.heads)}`;
+  }
+}
+
+function compile(shell: string, command: CommandDescription): CommandGrammar {
+  try {
+    return compileSpec(command.spec, command.types);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BusError('config', `${shell}: the spec ${quoted(command.spec)} is refused: ${reason}`, { cause: error });
+  }
+}
+
+function onlyHead(shell: string, grammar: CommandGrammar): string {
+  const [head, ...others] = grammar.heads;
+  if (head === undefined || others.length > 0 || head.startsWith('<')) {
+    throw new BusError('config', `${shell}: the spec ${quoted(grammar.spec)} does not start with one literal word`);
+  }
+  return head;
+}
+
+function refuseReservedVariables(shell: string, grammar: CommandGrammar): void {
+  const reserved = [...grammar.variables.keys()].find((name) => name.endsWith('_'));
+  if (reserved === undefined) return;
+  throw new BusError(
+    'config',
+    `${shell}: the variable ${quoted(reserved)} ends in "_" as the reserved keys do, rename it`,
+  );
+}

@@ -1,0 +1,79 @@
+import { BusError, suggestion, quoted } from '@arpa2amqp/protocol';
+import { RESERVED_WORDS } from './builtins.js';
+import { CommandTable } from './command-table.js';
+import type { CommandDefinition, ShellDefinition } from './definition.js';
+import { describeShell } from './describe-shell.js';
+import { asList, asRecord, COMMAND_KEYS, DescriptionProblem, type ShellDescription } from './description.js';
+
+/** A checked and compiled shell. Give it to {@link inlineHost}, or return it from a module's `createShell`. */
+export interface Shell<State = unknown> {
+  readonly name: string;
+  /** Own commands only, without the built-in ones. */
+  readonly description: ShellDescription;
+  readonly definition: ShellDefinition<State>;
+}
+
+const SHELL_KEYS = ['name', 'version', 'intro', 'types', 'openSession', 'closeSession', 'commands'] as const;
+
+/**
+ * Checks a shell's definition and compiles all its specs.
+ *
+ * @example
+ * defineShell({
+ *   name: 'arpa2clock', version: '0.1', intro: 'Tells the time of zones.',
+ *   commands: [{ spec: 'time <zone>', summary: 'Time in a zone', effect: 'read', run: (call) => call.print(timeIn(call.value('zone'))) }],
+ * });
+ * @throws BusError `config` for an unknown key, a bad name, a bad spec, a built-in's name, a missing summary or effect.
+ */
+export function defineShell<State = undefined>(definition: ShellDefinition<State>): Shell<State> {
+  const description = describe(definition);
+  checkOwnCommands(description);
+  return Object.freeze({ name: description.name, description, definition });
+}
+
+/**
+ * Compiles the commands of a shell that is to be hosted.
+ * @throws BusError `config` when a spec is wrong or takes the name of a built-in command.
+ */
+export function checkOwnCommands(description: ShellDescription): CommandTable {
+  const table = new CommandTable(description);
+  const taken = table.heads.find((head) => RESERVED_WORDS.has(head));
+  if (taken !== undefined) {
+    throw new BusError(
+      'config',
+      `${description.name}: every shell has a built-in ${quoted(taken)}, choose another word`,
+    );
+  }
+  return table;
+}
+
+function describe(definition: unknown): ShellDescription {
+  let name = 'shell';
+  try {
+    const record = asRecord(definition, 'the definition');
+    if (typeof record['name'] === 'string') name = record['name'];
+    refuseUnknownKeys(record, SHELL_KEYS, 'the definition');
+    for (const [index, command] of asList(record['commands'], 'commands').entries()) {
+      checkRun(command, `commands[${index}]`);
+    }
+    return describeShell(record);
+  } catch (error) {
+    if (!(error instanceof DescriptionProblem)) throw error;
+    throw new BusError('config', `Defining the shell ${quoted(name)} failed: ${error.message}`, { cause: error });
+  }
+}
+
+function checkRun(value: unknown, where: string): void {
+  const record = asRecord(value, where);
+  refuseUnknownKeys(record, [...COMMAND_KEYS, 'run'], where);
+  if (typeof (record as Partial<CommandDefinition>).run !== 'function') {
+    throw new DescriptionProblem(`${where}.run`, 'is not a function');
+  }
+}
+
+function refuseUnknownKeys(record: object, known: readonly string[], where: string): void {
+  const unknown = Object.keys(record).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw new DescriptionProblem(where, `has an unknown key ${quoted(unknown)}${suggestion(unknown, known)}`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { ValueType } from '@arpa2amqp/grammar';
+
+/** Who gave a command, as proven by the ticket. */
+export interface Caller {
+  /** ARPA2 identity, e.g. `demo@arpa2.net`. */
+  readonly identity: string;
+  /** Kerberos principal the identity was made from. */
+  readonly principal: string;
+  /** End of the ticket; null when there is no ticket at all. */
+  readonly expires: Date | null;
+}
+
+/** Whether a command only looks (`read`) or may alter something (`change`); the journal keeps changes only. */
+export type CommandEffect = 'read' | 'change';
+
+/** One command at work: what was given, and where its output goes. */
+export interface Call<State = unknown> {
+  /** The words of the command in the order of the grammar, literals and values mixed. */
+  readonly words: readonly string[];
+  /** What `openSession` made for this batch or interactive session. */
+  readonly state: State;
+  readonly caller: Caller;
+  /** Text of `stdin_`, empty when there was none. */
+  readonly stdin: string;
+  /** Aborted when the time is over, the caller interrupts or the host shuts down: end soon, the answer is given already. */
+  readonly signal: AbortSignal;
+  /** The one value of a variable. @throws TypeError when it has none: use `optional` where the grammar allows that. */
+  value(name: string): string;
+  /** The first value of a variable, undefined when it was left out. */
+  optional(name: string): string | undefined;
+  /** All values of a variable in order. */
+  all(name: string): readonly string[];
+  /** True when this literal of the grammar was given. */
+  has(literal: string): boolean;
+  /** Adds a header; headers come before everything printed. @throws TypeError for a bad name or a line break in the value. */
+  header(name: string, value: string): void;
+  /** Prints to stdout; a line break is added when the text does not end with one. */
+  print(text: string): void;
+  /** Makes one JSON object the whole body. @throws TypeError beside `print`, twice, or with a key that ends in `_`. */
+  json(object: Readonly<Record<string, unknown>>): void;
+  /** Prints to stderr, which makes the command a failed one; a line break is added as by `print`. */
+  complain(text: string): void;
+}
+
+/** One command of a shell. */
+export interface CommandDefinition<State = unknown> {
+  /** Grammar; starts with one literal word, the command's name, which no other command of the shell has. */
+  readonly spec: string;
+  /** One line for `help`. */
+  readonly summary: string;
+  readonly effect: CommandEffect;
+  /** Types of this command's variables; before those of the shell. */
+  readonly types?: Readonly<Record<string, ValueType>>;
+  run(call: Call<State>): void | Promise<void>;
+}
+
+/** Everything that makes a shell, see {@link defineShell}. */
+export interface ShellDefinition<State = unknown> {
+  /** First word of every command, e.g. `arpa2dns`: lower-case letters, digits and hyphens, at most 32. */
+  readonly name: string;
+  /** Printed by `version` behind the name, e.g. `0.1`. */
+  readonly version: string;
+  /** What the shell is for, in a few sentences. */
+  readonly intro: string;
+  /** Types of variables that several commands share. */
+  readonly types?: Readonly<Record<string, ValueType>>;
+  /** Makes the state of one session: a batch, or an interactive session. Asked before the session's first command. */
+  openSession?(caller: Caller): State | Promise<State>;
+  /** Gives back what the state holds. Called once for every state made. */
+  closeSession?(state: State): void | Promise<void>;
+  readonly commands: readonly CommandDefinition<State>[];
+}

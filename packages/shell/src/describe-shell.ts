@@ -1,0 +1,44 @@
+import { compileSpec, type ValueType } from '@arpa2amqp/grammar';
+import { quoted } from '@arpa2amqp/protocol';
+import { asList, asRecord, DescriptionProblem, readCommand, readTitle } from './description.js';
+import type { CommandDescription, ShellDescription } from './description.js';
+
+/**
+ * Makes the description of a shell whose commands may share types of variables.
+ * @throws DescriptionProblem naming the first thing that is wrong.
+ */
+export function describeShell(record: Readonly<Record<string, unknown>>): ShellDescription {
+  const shared = record['types'] === undefined ? {} : asRecord(record['types'], 'types');
+  const commands = asList(record['commands'], 'commands').map((command, index) =>
+    describeCommand(command, `commands[${index}]`, shared),
+  );
+  refuseUnusedTypes(shared, new Set(commands.flatMap(({ types = {} }) => Object.keys(types))), 'types');
+  return { ...readTitle(record), commands };
+}
+
+function describeCommand(value: unknown, where: string, shared: Readonly<Record<string, unknown>>): CommandDescription {
+  const command = readCommand(value, where);
+  const variables = variablesOf(command.spec, where);
+  refuseUnusedTypes(command.types ?? {}, variables, `${where}.types`);
+  const inherited = Object.entries(shared).filter(([name]) => variables.has(name));
+  const types = { ...(Object.fromEntries(inherited) as Record<string, ValueType>), ...command.types };
+  return Object.keys(types).length === 0 ? command : { ...command, types };
+}
+
+function variablesOf(spec: string, where: string): ReadonlyMap<string, unknown> {
+  try {
+    return compileSpec(spec).variables;
+  } catch (error) {
+    throw new DescriptionProblem(
+      `${where}.spec`,
+      `is refused: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/** A type that no spec uses is a misspelt variable, which would silently go unchecked. */
+function refuseUnusedTypes(types: object, variables: { has(name: string): boolean }, where: string): void {
+  const unused = Object.keys(types).find((name) => !variables.has(name));
+  if (unused !== undefined)
+    throw new DescriptionProblem(where, `has ${quoted(unused)}, which no spec has as a variable`);
+}

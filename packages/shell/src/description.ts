@@ -1,0 +1,93 @@
+import type { ValueType } from '@arpa2amqp/grammar';
+import type { CommandEffect } from './definition.js';
+
+/** One command as seen from outside; plain data. */
+export interface CommandDescription {
+  readonly spec: string;
+  readonly summary: string;
+  readonly effect: CommandEffect;
+  /** Types of the variables of this spec. */
+  readonly types?: Readonly<Record<string, ValueType>>;
+  /** True for the commands that every shell has: they are open to everyone and never reach the shell. */
+  readonly builtin?: true;
+}
+
+/** A shell as seen from outside; plain data that crosses process borders. */
+export interface ShellDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly intro: string;
+  readonly commands: readonly CommandDescription[];
+}
+
+/** A problem in one place of a definition or description, e.g. `commands[2].effect`. */
+export class DescriptionProblem extends Error {
+  constructor(where: string, what: string) {
+    super(`${where} ${what}`);
+  }
+}
+
+/** Keys a command may have. Later issues add theirs here (rights, resource, completion). */
+export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'types'] as const;
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+~-]{0,31}$/;
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
+const CONTROLS = /[\u0000-\u001f\u007f]/;
+// eslint-disable-next-line no-control-regex -- an intro has lines
+const CONTROLS_IN_TEXT = /[\u0000-\u0009\u000b-\u001f\u007f]/;
+
+/**
+ * Takes a description that came from outside, e.g. from a shell's process.
+ * @throws DescriptionProblem naming the first thing that is wrong.
+ */
+export function readDescription(value: unknown): ShellDescription {
+  const record = asRecord(value, 'the description');
+  const commands = asList(record['commands'], 'commands');
+  return {
+    ...readTitle(record),
+    commands: commands.map((command, index) => readCommand(command, `commands[${index}]`)),
+  };
+}
+
+/** The three texts that name a shell. */
+export function readTitle(record: Readonly<Record<string, unknown>>): Omit<ShellDescription, 'commands'> {
+  const { name, version, intro } = record;
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw new DescriptionProblem('name', 'must be 1 to 32 lower-case letters, digits and hyphens, a letter first');
+  }
+  if (typeof version !== 'string' || !VERSION.test(version)) {
+    throw new DescriptionProblem('version', 'must be 1 to 32 letters, digits and . + ~ -, a letter or digit first');
+  }
+  if (typeof intro !== 'string' || intro.length > 4000 || CONTROLS_IN_TEXT.test(intro)) {
+    throw new DescriptionProblem('intro', 'must be a text of at most 4000 characters without control characters');
+  }
+  return { name, version, intro };
+}
+
+/** One command without what only its own process knows. */
+export function readCommand(value: unknown, where: string): CommandDescription {
+  const { spec, summary, effect, types } = asRecord(value, where);
+  if (typeof spec !== 'string') throw new DescriptionProblem(`${where}.spec`, 'is missing or not a string');
+  if (typeof summary !== 'string' || summary.trim() === '' || summary.length > 200 || CONTROLS.test(summary)) {
+    throw new DescriptionProblem(`${where}.summary`, 'must be one line of 1 to 200 characters');
+  }
+  if (effect !== 'read' && effect !== 'change') {
+    throw new DescriptionProblem(`${where}.effect`, 'must be "read" or "change"');
+  }
+  if (types === undefined) return { spec, summary, effect };
+  // The grammar's compiler checks each type when it meets it.
+  return { spec, summary, effect, types: asRecord(types, `${where}.types`) as Readonly<Record<string, ValueType>> };
+}
+
+export function asRecord(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new DescriptionProblem(where, 'is not an object');
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+export function asList(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw new DescriptionProblem(where, 'is not an array');
+  return value;
+}

@@ -1,0 +1,80 @@
+import type { CommandOutput } from '@arpa2amqp/protocol';
+import type { Shell } from './define-shell.js';
+import type { Caller } from './definition.js';
+import type { ShellDescription } from './description.js';
+import type { BackendSession, RunAllOptions, SessionCommand, ShellBackend, ShellHost } from './host.js';
+import { SILENT, type Logger } from './logger.js';
+import { runSequence } from './run-sequence.js';
+import { ShellError } from './shell-error.js';
+import { RunnerSession } from './shell-runner.js';
+import { withBuiltins } from './with-builtins.js';
+
+/** Options of {@link inlineHost}. */
+export interface InlineHostOptions {
+  /** Default: silence. */
+  readonly logger?: Logger;
+}
+
+/**
+ * Runs a shell in this process: for tests and for the local mode of the interactive shell. A command that never gives the
+ * processor back cannot be stopped here; the daemon uses a process.
+ */
+export function inlineHost<State>(shell: Shell<State>, options: InlineHostOptions = {}): ShellHost {
+  return withBuiltins(new InlineBackend(shell, options.logger ?? SILENT));
+}
+
+class InlineBackend<State> implements ShellBackend {
+  readonly #shell: Shell<State>;
+  readonly #logger: Logger;
+  readonly #sessions = new Set<RunnerSession<State>>();
+  readonly #destroyed = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  constructor(shell: Shell<State>, logger: Logger) {
+    this.#shell = shell;
+    this.#logger = logger;
+  }
+
+  get description(): ShellDescription {
+    return this.#shell.description;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- the interface is made for shells elsewhere
+  async open(caller: Caller): Promise<BackendSession> {
+    if (this.#closing !== undefined) throw new ShellError('The shell is closed', { code: 'unavailable' });
+    const session = new RunnerSession(this.#shell, caller, this.#logger);
+    this.#sessions.add(session);
+    return {
+      runAll: async (commands, options) => await this.#runAll(session, commands, options),
+      close: async () => {
+        this.#sessions.delete(session);
+        await session.close();
+      },
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  destroy(): void {
+    this.#destroyed.abort(new ShellError('The shell was ended', { code: 'unavailable' }));
+    void this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#sessions, async (session) => await session.close()));
+  }
+
+  async #runAll(
+    session: RunnerSession<State>,
+    commands: readonly SessionCommand[],
+    options: RunAllOptions,
+  ): Promise<readonly CommandOutput[]> {
+    const { maxOutputBytes } = options;
+    return await runSequence(commands, options, this.#destroyed.signal, async ({ command, stdin = '' }, signal) => {
+      return await session.run(command, { stdin, signal, maxOutputBytes });
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { quoted } from '@arpa2amqp/protocol';
+import { ChildSession } from './child-session.js';
+import { asRecord } from './description.js';
+import type { Shell } from './define-shell.js';
+import { JsonChannel } from './json-channel.js';
+import type { Logger } from './logger.js';
+import { CHANNEL_FD, type FromChild, type ToChild } from './process-messages.js';
+
+// The process of one shell. Life cycle: started (waits for `start`) -> loads the module, says hello -> serves -> ends with
+// its channel, whoever closed it: there is no orphan when the daemon dies.
+
+/** The states get so long to be given back at the end, in milliseconds. */
+const END_MS = 2000;
+
+class ShellProcess {
+  readonly #channel: JsonChannel;
+  readonly #sessions = new Map<number, ChildSession>();
+  #shell: Shell | undefined;
+
+  constructor() {
+    const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
+    this.#channel = new JsonChannel(socket, {
+      onMessage: (message) => this.#take(message as ToChild),
+      onEnd: () => void this.#end(),
+    });
+  }
+
+  #send(message: FromChild): void {
+    this.#channel.send(message);
+  }
+
+  #take(message: ToChild): void {
+    switch (message.type) {
+      case 'start':
+        void this.#start(message);
+        return;
+      case 'open':
+        this.#open(message);
+        return;
+      case 'run':
+        void this.#sessions.get(message.session)?.run(message);
+        return;
+      case 'stop':
+        this.#sessions.get(message.session)?.stop(message);
+        return;
+      case 'close':
+        void this.#close(message.session);
+        return;
+      case 'ping':
+        this.#send({ type: 'pong', id: message.id });
+    }
+  }
+
+  async #start({ module, name, options }: ToChild & { type: 'start' }): Promise<void> {
+    try {
+      this.#shell = await loadShell(module, options);
+      if (this.#shell.name !== name) {
+        throw new Error(
+          `the module makes a shell named ${quoted(this.#shell.name)}, its manifest says ${quoted(name)}`,
+        );
+      }
+      this.#send({ type: 'hello', description: this.#shell.description });
+    } catch (error) {
+      this.#send({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+      await this.#end();
+    }
+  }
+
+  #open({ session, caller }: ToChild & { type: 'open' }): void {
+    if (this.#shell === undefined) return;
+    const expires = caller.expires === null ? null : new Date(caller.expires);
+    const send = (message: FromChild) => this.#send(message);
+    this.#sessions.set(session, new ChildSession(session, this.#shell, { ...caller, expires }, this.#logger(), send));
+  }
+
+  async #close(id: number): Promise<void> {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    await session?.close();
+    this.#send({ type: 'closed', session: id });
+  }
+
+  async #end(): Promise<void> {
+    // What a shell's own code keeps open must not keep the process.
+    setTimeout(endProcess, END_MS);
+    await Promise.all(Array.from(this.#sessions.values(), async (session) => await session.close()));
+    endProcess();
+  }
+
+  #logger(): Logger {
+    const log = (fields: object, event: string) => {
+      this.#send({ type: 'log', event, fields: fields as Record<string, unknown> });
+    };
+    return { trace: log, debug: log, info: log, warn: log, error: log };
+  }
+}
+
+async function loadShell(module: string, options: unknown): Promise<Shell> {
+  const exported = asRecord({ ...((await import(pathToFileURL(module).href)) as object) }, 'the module');
+  const { createShell } = exported;
+  if (typeof createShell !== 'function') throw new Error('the module exports no function createShell');
+  return await (createShell as (options: unknown) => Shell | Promise<Shell>)(options);
+}
+
+function endProcess(): never {
+  // The daemon started us as leader of a group: whatever the shell has started ends with us.
+  process.once('exit', () => process.kill(-process.pid, 'SIGKILL'));
+  process.exit(0);
+}
+
+// The daemon decides when we end; a Ctrl-C meant for it must not take us away before it has drained.
+process.on('SIGINT', () => undefined);
+new ShellProcess();

@@ -1,0 +1,101 @@
+import { isReplyCode, type CommandOutput } from '@arpa2amqp/protocol';
+import type { PlannedCommand } from './command-table.js';
+
+// What goes between the daemon and the process of a shell: one JSON object a line, over a socket pair on descriptor 3.
+
+/** The descriptor of the channel in the child. */
+export const CHANNEL_FD = 3;
+
+/** One command of a `run` message. */
+export interface WireCommand {
+  readonly command: PlannedCommand;
+  readonly stdin?: string;
+}
+
+/** Why a command is not waited for any longer. */
+export type StopReason = 'timeout' | 'interrupted';
+
+/** Messages to the shell's process. */
+export type ToChild =
+  | { readonly type: 'start'; readonly module: string; readonly name: string; readonly options: unknown }
+  | {
+      readonly type: 'open';
+      readonly session: number;
+      readonly caller: { readonly identity: string; readonly principal: string; readonly expires: number | null };
+    }
+  | {
+      readonly type: 'run';
+      readonly session: number;
+      readonly batch: number;
+      readonly commands: readonly WireCommand[];
+      readonly maxOutputBytes: number;
+      readonly stopOnFailure: boolean;
+    }
+  /** Aborts the command with this index if it is the running one; `interrupted` aborts any. `rest`: start no other one. */
+  | {
+      readonly type: 'stop';
+      readonly session: number;
+      readonly batch: number;
+      readonly at: number;
+      readonly rest: boolean;
+      readonly reason: StopReason;
+    }
+  | { readonly type: 'close'; readonly session: number }
+  | { readonly type: 'ping'; readonly id: number };
+
+/** Messages from the shell's process. */
+export type FromChild =
+  | { readonly type: 'hello'; readonly description: unknown }
+  | { readonly type: 'refused'; readonly message: string }
+  | {
+      readonly type: 'output';
+      readonly session: number;
+      readonly batch: number;
+      readonly at: number;
+      readonly output: CommandOutput;
+      /** No other output of this batch comes. */
+      readonly isLast: boolean;
+    }
+  | { readonly type: 'closed'; readonly session: number }
+  | { readonly type: 'pong'; readonly id: number }
+  | { readonly type: 'log'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
+
+/** Takes a message of a child, which may be broken: undefined when it is none of ours. */
+export function readFromChild(value: unknown): FromChild | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const message = value as Partial<Record<string, unknown>>;
+  switch (message['type']) {
+    case 'hello':
+      return value as FromChild;
+    case 'refused':
+      return typeof message['message'] === 'string' ? (value as FromChild) : undefined;
+    case 'output':
+      return isNumber(message['session'], message['batch'], message['at']) && isOutput(message['output'])
+        ? (value as FromChild)
+        : undefined;
+    case 'closed':
+      return isNumber(message['session']) ? (value as FromChild) : undefined;
+    case 'pong':
+      return isNumber(message['id']) ? (value as FromChild) : undefined;
+    case 'log':
+      return typeof message['event'] === 'string' && typeof message['fields'] === 'object'
+        ? (value as FromChild)
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isNumber(...values: unknown[]): boolean {
+  return values.every((value) => typeof value === 'number');
+}
+
+function isOutput(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { stdout, stderr, code } = value as Partial<Record<string, unknown>>;
+  return (
+    typeof stdout === 'string' &&
+    typeof stderr === 'string' &&
+    (code === undefined || (typeof code === 'string' && isReplyCode(code)))
+  );
+}
