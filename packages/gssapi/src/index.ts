@@ -1,1 +1,13 @@
-export {};
+export { Credential } from './credential.js';
+export type { CredentialOptions } from './credential.js';
+export { GSS_ERRORS } from './error-codes.js';
+export type { GssErrorCode, GssErrorKind } from './error-codes.js';
+export type { AcceptOptions, InitiateOptions } from './establishment.js';
+export type { ContextFlag } from './flags.js';
+export { GssError, GssLibraryError } from './gss-error.js';
+export type { GssErrorDetails } from './gss-error.js';
+export { Name } from './name.js';
+export type { CredentialStore, CredentialUsage } from './raw/credentials.js';
+export type { NameType } from './raw/names.js';
+export { SecurityContext } from './security-context.js';
+export type { Step } from './security-context.js';
