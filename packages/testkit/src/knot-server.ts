@@ -118,7 +118,8 @@ export class KnotServer {
         owner: record.NAME,
         ttl: record.TTL,
         type: record.TYPEname,
-        data: String(record[`rdata${record.TYPEname}`]),
+        // kdig puts a blank behind some.
+        data: String(record[`rdata${record.TYPEname}`]).trim(),
       })),
     };
   }

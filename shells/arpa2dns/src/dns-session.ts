@@ -1,0 +1,11 @@
+import type { CommandDefinition } from '@arpa2amqp/shell';
+import type { DaneSettings } from './association.js';
+
+/** What the commands of one batch share. */
+export interface DnsSession {
+  /** Set by `dane config`, used by `dane add` and `dane del`. */
+  dane: DaneSettings;
+}
+
+/** A command of this shell. */
+export type DnsCommand = CommandDefinition<DnsSession>;

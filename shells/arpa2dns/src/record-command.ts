@@ -1,0 +1,56 @@
+import type { Call } from '@arpa2amqp/shell';
+import { changeRecord } from './change-command.js';
+import type { DnsCommand, DnsSession } from './dns-session.js';
+import { ownerName, zoneName } from './domain-name.js';
+import type { Knot } from './knot.js';
+import { recordData } from './record-data.js';
+import { recordType } from './record-type.js';
+
+/** RFC 2181, section 8. */
+const MAX_TTL = 2 ** 31 - 1;
+
+/** `record`: any record of a zone. */
+export function recordCommand(knot: Knot): DnsCommand {
+  return {
+    spec:
+      'record ( add | del ) <zone> <fqdn> [in] [<ttl>] <rtype> <rdata> [...] | ' +
+      'record list <zone> [<fqdn> [<rtype>]]',
+    summary: 'Add or delete a record of any type, or list the records of a zone, an owner, or an owner and type',
+    effect: 'change',
+    types: {
+      ttl: { type: 'integer', min: 0, max: MAX_TTL },
+      rtype: { type: 'pattern', pattern: '[A-Za-z][A-Za-z0-9]{0,31}', help: 'such as AAAA, TXT, or TYPE65400' },
+    },
+    run: async (call) => {
+      const zone = zoneName(call.value('zone'));
+      if (call.has('list')) {
+        await listRecords(knot, call, zone);
+        return;
+      }
+      const ttl = call.optional('ttl');
+      const type = recordType(call.value('rtype'));
+      await changeRecord(knot, call, zone, {
+        owner: ownerName(call.value('fqdn'), zone),
+        type,
+        data: recordData(type, call.all('rdata')),
+        ...(ttl === undefined ? {} : { ttl: Number(ttl) }),
+      });
+    },
+  };
+}
+
+async function listRecords(knot: Knot, call: Call<DnsSession>, zone: string): Promise<void> {
+  const owner = call.optional('fqdn');
+  const type = call.optional('rtype');
+  const records = await knot.readRecords(
+    zone,
+    {
+      ...(owner === undefined ? {} : { owner: ownerName(owner, zone) }),
+      ...(type === undefined ? {} : { type: recordType(type) }),
+    },
+    call.signal,
+  );
+  call.json({
+    records: records.map((record) => ({ fqdn: record.owner, ttl: record.ttl, rtype: record.type, rdata: record.data })),
+  });
+}
