@@ -32,10 +32,14 @@ export type JsonSearch = (
   | { readonly kind: 'too-many-readings' }
 ) & { readonly steps: number };
 
-/** Finds the first reading, in the order of the grammar, that uses every word and value. */
-export function searchJson(program: Program, input: JsonInput): JsonSearch {
+/**
+ * Finds the first reading, in the order of the grammar, that uses every word and value.
+ *
+ * @param tableAfter - steps before states are marked and given up; changes the work, never the answer
+ */
+export function searchJson(program: Program, input: JsonInput, tableAfter = STEPS_BEFORE_TABLE): JsonSearch {
   const search = new Search(program, input);
-  const { took, steps } = search.decide(FREE_STEPS + STEPS_PER_ITEM * program.size * input.total);
+  const { took, steps } = search.decide(FREE_STEPS + STEPS_PER_ITEM * program.size * input.total, tableAfter);
   if (took === 'none') return { kind: 'dead-end', ...new Search(program, input).explain(steps) };
   if (took === 'unknown') return { kind: 'too-many-readings', steps };
   return { kind: 'match', took, steps };
@@ -60,13 +64,13 @@ class Search {
     this.#left = left;
   }
 
-  decide(maxSteps: number): { took: readonly TakeStep[] | 'none' | 'unknown'; steps: number } {
+  decide(maxSteps: number, tableAfter: number): { took: readonly TakeStep[] | 'none' | 'unknown'; steps: number } {
     let table: StateTable | null = null;
     let step: Step | undefined = this.#program.start;
     for (let steps = 1; ; steps += 1) {
       if (steps > maxSteps) return { took: 'unknown', steps };
       if (step.op === 'split') {
-        if (steps > STEPS_BEFORE_TABLE) table ??= new StateTable(this.#program, this.#input);
+        if (steps > tableAfter) table ??= new StateTable(this.#program, this.#input);
         const isDead: boolean =
           table !== null && (this.#isHopeless(step) || table.isMarked(step, this.#place, this.#left));
         step = isDead ? this.#back() : this.#branch(step);

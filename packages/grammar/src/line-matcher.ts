@@ -21,8 +21,14 @@ const STEPS_BEFORE_TABLE = 256;
  * failed once fails again. So the work is at most the size of the spec times the number of words.
  *
  * @param wantsAll - do not stop at a reading: collect everything that could follow the words
+ * @param tableAfter - steps before states are marked; changes the work, never the answer
  */
-export function searchLine(program: Program, words: readonly string[], wantsAll = false): LineSearch {
+export function searchLine(
+  program: Program,
+  words: readonly string[],
+  wantsAll = false,
+  tableAfter = STEPS_BEFORE_TABLE,
+): LineSearch {
   const took: TakeStep[] = [];
   const laterSteps: Step[] = [];
   const laterPlaces: number[] = [];
@@ -36,7 +42,7 @@ export function searchLine(program: Program, words: readonly string[], wantsAll 
   while (step !== undefined) {
     steps += 1;
     if (step.op === 'split') {
-      if (steps > STEPS_BEFORE_TABLE) {
+      if (steps > tableAfter) {
         seen ??= new Uint8Array(Math.ceil((program.splits * width) / 8));
         if (isMarked(seen, step.id * width + place)) {
           step = laterSteps.pop();

@@ -27,17 +27,20 @@ describe('spec errors', () => {
     ['a '.repeat(3000), 4096, 'longer than 4096 characters'],
   ];
 
-  test.each(faults)('%j at %d: %s', (spec, at, why) => {
-    const error = (() => {
-      try {
-        return compileSpec(spec);
-      } catch (caught) {
-        return caught;
-      }
-    })();
-    expect(error).toBeInstanceOf(SpecError);
-    expect(error).toMatchObject({ code: 'spec', at, retryable: false, message: expect.stringContaining(why) });
-  });
+  test.each(faults.map(([spec, ...rest]) => [spec.slice(0, 20), ...rest, spec] as const))(
+    '%j at %d: %s',
+    (_, at, why, spec) => {
+      const error = (() => {
+        try {
+          return compileSpec(spec);
+        } catch (caught) {
+          return caught;
+        }
+      })();
+      expect(error).toBeInstanceOf(SpecError);
+      expect(error).toMatchObject({ code: 'spec', at, retryable: false, message: expect.stringContaining(why) });
+    },
+  );
 
   const badTypes: unknown[] = [
     'number',

@@ -1,18 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { compileSpec, type MatchFailure } from '../src/index.js';
+import { compileSpec, type Match, type MatchFailure } from '../src/index.js';
 import { readJsonCommand } from '../src/json-input.js';
 import { searchJson, type JsonSearch } from '../src/json-matcher.js';
 import { searchLine, type LineSearch } from '../src/line-matcher.js';
-import { compileProgram, type Program } from '../src/program.js';
-import { leavesOf } from '../src/spec-node.js';
-import { parseSpec } from '../src/spec-parser.js';
-import { resolveType } from '../src/value-type.js';
-
-function programOf(spec: string): Program {
-  const root = parseSpec(spec);
-  const names = [...leavesOf(root)].flatMap((leaf) => (leaf.kind === 'literal' ? [] : [leaf.name]));
-  return compileProgram(root, new Map(names.map((name) => [name, resolveType('string')])));
-}
+import { programOf } from './random-grammar.js';
 
 function json(spec: string, command: object): JsonSearch {
   const program = programOf(spec);
@@ -33,21 +24,24 @@ describe('hostile lines', () => {
     '( <a...> | <b...> | w ) [...] <c...> stop',
   ];
 
-  test.each(specs)('the work for "%s" grows with the words, not with their readings', (spec) => {
-    const program = programOf(spec);
-    const work = (count: number): LineSearch => searchLine(program, many(count));
-    expect(work(2000)).toMatchObject({ took: null, at: 2000 });
-    for (const count of [100, 1000, 4000]) {
-      // A split and the steps up to the next one, once for each place.
-      expect(work(count).steps).toBeLessThan(1000 + 4 * program.size * (count + 1));
-    }
-    expect(searchLine(program, [...many(2000), 'stop']).took).toHaveLength(2001);
-  });
+  test.each([...specs.entries()])(
+    'the work for nested spec %d grows with the words, not with their readings',
+    (_, spec) => {
+      const program = programOf(spec);
+      const work = (count: number): LineSearch => searchLine(program, many(count));
+      expect(work(2000)).toMatchObject({ took: null, at: 2000 });
+      for (const count of [100, 1000, 4000]) {
+        // A split and the steps up to the next one, once for each place.
+        expect(work(count).steps).toBeLessThan(1000 + 4 * program.size * (count + 1));
+      }
+      expect(searchLine(program, [...many(2000), 'stop']).took).toHaveLength(2001);
+    },
+  );
 
   test('100,000 words are matched, refused and completed', () => {
     const grammar = compileSpec('q ( <a> [on | off] ) [...] stop');
     const words = ['q', ...many(100_000)];
-    expect(grammar.matchLine([...words, 'stop'])).toMatchObject({ ok: true, literals: ['q', 'stop'] });
+    expect((grammar.matchLine([...words, 'stop']) as Match).literals).toEqual(['q', 'stop']);
     expect(grammar.matchLine(words)).toMatchObject({ ok: false, at: 100_001, expected: ['on', 'off', '<a>', 'stop'] });
     expect(grammar.complete(words)).toEqual(['on', 'off', '<a>', 'stop']);
     expect((grammar.matchLine(words) as MatchFailure).message.length).toBeLessThan(250);
@@ -66,8 +60,8 @@ describe('hostile JSON', () => {
     const grammar = compileSpec('q ( <a> | on ) [...] stop');
     const values = many(100_000);
     const words = many(100_000, 'on');
-    expect(grammar.matchJson({ do_: 'q stop', a: values })).toMatchObject({ ok: true });
-    expect(grammar.matchJson({ do_: ['q', ...words, 'stop'], a: values })).toMatchObject({ ok: true });
+    expect(grammar.matchJson({ do_: 'q stop', a: values }).ok).toBe(true);
+    expect(grammar.matchJson({ do_: ['q', ...words, 'stop'], a: values }).ok).toBe(true);
     expect(grammar.matchJson({ do_: 'q', a: values })).toMatchObject({ ok: false, at: 1, expected: ['on', 'stop'] });
     expect(grammar.matchJson({ do_: ['q', ...words] })).toMatchObject({ ok: false, at: 100_001 });
   });

@@ -1,47 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileSpec, type CommandGrammar, type JsonCommand, type Match } from '../src/index.js';
+import { readJsonCommand } from '../src/json-input.js';
+import { searchJson } from '../src/json-matcher.js';
+import { searchLine } from '../src/line-matcher.js';
+import { programOf, specs, types } from './random-grammar.js';
 import { referenceJson, referenceLine, type Accepts } from './reference.js';
 
-const types = { n: 'integer' } as const;
 const accepts: Accepts = (variable, word) => variable !== 'n' || /^(0|-?[1-9][0-9]*)$/.test(word);
 
-interface Piece {
-  readonly text: string;
-  readonly mayBeEmpty: boolean;
-}
-
-const leaf = fc
-  .constantFrom('a', 'b', 'c:k', '<x>', '<y>', '<n>', '<r...>')
-  .map((text) => ({ text, mayBeEmpty: false }));
-const { piece } = fc.letrec<{ piece: Piece; sequence: Piece; choice: Piece }>((tie) => ({
-  piece: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    { arbitrary: leaf, weight: 4 },
-    { arbitrary: tie('choice').map(({ text }) => ({ text: `[${text}]`, mayBeEmpty: true })), weight: 2 },
-    { arbitrary: tie('choice').map(({ text, mayBeEmpty }) => ({ text: `(${text})`, mayBeEmpty })), weight: 1 },
-    {
-      arbitrary: tie('choice').map(({ text, mayBeEmpty }) => ({
-        text: mayBeEmpty ? `(${text})` : `(${text}) [...]`,
-        mayBeEmpty,
-      })),
-      weight: 2,
-    },
-  ),
-  sequence: fc.array(tie('piece'), { minLength: 1, maxLength: 3 }).map((pieces) => ({
-    text: pieces.map(({ text }) => text).join(' '),
-    mayBeEmpty: pieces.every(({ mayBeEmpty }) => mayBeEmpty),
-  })),
-  choice: fc.array(tie('sequence'), { minLength: 1, maxLength: 3 }).map((pieces) => ({
-    text: pieces.map(({ text }) => text).join(' | '),
-    mayBeEmpty: pieces.some(({ mayBeEmpty }) => mayBeEmpty),
-  })),
-}));
-const specs = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.map(({ text }) => text).join(' '));
 const grammars = specs.map((spec) => compileSpec(spec, types));
 const word = fc.constantFrom('a', 'b', 'c', '1', 'z');
 const lines = fc.array(word, { maxLength: 6 });
 const keys = ['x', 'y', 'n', 'r'];
+const values = fc.record(Object.fromEntries(keys.map((key) => [key, fc.array(word, { maxLength: 2 })])), {
+  requiredKeys: [],
+});
+
+const labels = (steps: Iterable<{ readonly label: string }>): string[] => [...steps].map(({ label }) => label);
 
 /** Does what a client does with a line it has read: the literals to do_, the values to their keys. */
 function toJson(grammar: CommandGrammar, { args, literals, values }: Match): JsonCommand {
@@ -62,14 +38,11 @@ describe('against the plain meaning of the language', () => {
         expect(rest).toMatchObject({ ...wanted });
         expect(ok).toBe('args' in wanted);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
   test('JSON is read, or refused, as enumeration of all readings does', () => {
-    const values = fc.record(Object.fromEntries(keys.map((key) => [key, fc.array(word, { maxLength: 2 })])), {
-      requiredKeys: [],
-    });
     fc.assert(
       fc.property(grammars, fc.array(word, { maxLength: 4 }), values, (grammar, words, all) => {
         const given = Object.fromEntries(
@@ -79,7 +52,7 @@ describe('against the plain meaning of the language', () => {
         const wanted = referenceJson(grammar.root, words, given, accepts);
         expect(result).toMatchObject({ ok: wanted !== null, ...wanted });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -92,12 +65,39 @@ describe('against the plain meaning of the language', () => {
         matches += 1;
         const json = grammar.matchJson(toJson(grammar, line)) as Match;
         expect({ ok: json.ok, args: [...json.args].sort() }).toEqual({ ok: true, args: [...words].sort() });
-        expect(json.values).toEqual(line.values);
+        // Without its key a rest may take what was a literal on the line.
+        if (!grammar.variables.has('r')) expect(json.values).toEqual(line.values);
         expect(grammar.matchLine(json.args)).toMatchObject({ ok: true, args: json.args });
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
-    expect(matches).toBeGreaterThan(300);
+    expect(matches).toBeGreaterThan(50);
+  });
+
+  test('marking and giving up states changes the work and never the answer', () => {
+    let refusals = 0;
+    fc.assert(
+      fc.property(specs, lines, values, (spec, words, given) => {
+        const program = programOf(spec);
+        const line = (tableAfter: number): object => {
+          const { took, at, expected } = searchLine(program, words, false, tableAfter);
+          return { took: took && labels(took), at, expected: labels(new Set(expected)) };
+        };
+        expect(line(0)).toEqual(line(Infinity));
+        const known = Object.entries(given).filter(([key]) => program.variableOf.has(key));
+        const input = readJsonCommand(program, { do_: words, ...Object.fromEntries(known) });
+        if (!input.ok) return;
+        const json = (tableAfter: number): object => {
+          const search = searchJson(program, input, tableAfter);
+          if (search.kind === 'dead-end') refusals += 1;
+          return { kind: search.kind, took: search.kind === 'match' && labels(search.took) };
+        };
+        const plain = json(Infinity);
+        expect([json(0), { kind: 'too-many-readings', took: false }]).toContainEqual(plain);
+      }),
+      { numRuns: 800 },
+    );
+    expect(refusals).toBeGreaterThan(50);
   });
 
   test('completion offers exactly what could stand next', () => {
@@ -109,7 +109,7 @@ describe('against the plain meaning of the language', () => {
           const result = grammar.matchLine([...words, literal]);
           const isTaken = result.ok || result.at! > words.length;
           const isOffered = candidates.some(
-            (label) => label === literal || (label.startsWith("<") && !/^<(cr|n)>$/.test(label)),
+            (label) => label === literal || (label.startsWith('<') && !/^<(cr|n)>$/.test(label)),
           );
           expect(isTaken).toBe(isOffered);
         }
@@ -129,7 +129,7 @@ describe('against the plain meaning of the language', () => {
         expect(compileSpec(grammar.spec, types).matchJson(command as JsonCommand)).toEqual(result);
         if (!result.ok) expect(result.message.length).toBeLessThan(2000);
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -151,7 +151,7 @@ describe('against the plain meaning of the language', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });
