@@ -1,0 +1,68 @@
+import type { AnswerRoute } from './answer.js';
+import { AmqpError } from './errors.js';
+import type { AmqpMessage, Delivery, Outcome, Peer } from './message.js';
+
+/** A delivery of a service, with the way back to who sent it. */
+export class Incoming implements Delivery {
+  readonly #delivery: Delivery;
+  readonly #route: AnswerRoute;
+  #done: (() => void) | null = null;
+
+  /** @internal */
+  constructor(delivery: Delivery, route: AnswerRoute) {
+    this.#delivery = delivery;
+    this.#route = route;
+  }
+
+  /**
+   * A slot was found.
+   *
+   * @internal
+   */
+  begin(done: () => void): void {
+    this.#done = done;
+  }
+
+  get message(): AmqpMessage {
+    return this.#delivery.message;
+  }
+
+  get peer(): Peer {
+    return this.#delivery.peer;
+  }
+
+  /** The message was taken. */
+  accept(): void {
+    this.#delivery.accept();
+  }
+
+  /** Refuses the message for good. */
+  reject(condition: string, description: string): void {
+    this.#delivery.reject(condition, description);
+  }
+
+  /** Gives the message back untouched. */
+  release(): void {
+    this.#delivery.release();
+  }
+
+  /**
+   * Sends an answer to the reply address of this message.
+   *
+   * @returns what the asker said about it
+   * @throws AmqpError (as rejection): `amqp-bad-reply-to` without a reply address that may be answered,
+   *   `amqp-connection-lost`, `amqp-queue-full`, `amqp-timeout`
+   */
+  async answer(message: AmqpMessage): Promise<Outcome> {
+    const { replyTo } = this.#delivery.message;
+    if (replyTo === undefined) {
+      throw new AmqpError('amqp-bad-reply-to', 'Answer a message: it has no reply address');
+    }
+    return await this.#route.answer(replyTo, message);
+  }
+
+  /** Gives the slot back: only now is credit granted again. Idempotent. */
+  done(): void {
+    this.#done?.();
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * A socket that speaks AMQP: what rhea gets in place of the socket itself.
+ *
+ * Stages: `handshake` (whoever owns the wire reads units, a protocol header or a frame, one by one: SASL), then
+ * `stream` (complete frames go to rhea as 'data'), then closed. The wire owns the socket from its constructor on.
+ *
+ * W1. rhea sees complete frames only, and none larger than the limit: it would collect any announced size.
+ * W2. Writes of one turn leave in one system call, at the end of the turn.
+ * W3. After `end()` or an error nothing more is read: rhea would go on with the bytes behind a bad frame.
+ * W4. rhea hears 'end' exactly once, so that its timers are cleared.
+ */
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { AmqpError, quoted } from './errors.js';
+
+const MAGIC = 0x414d_5150; // "AMQP"
+const HEADER_BYTES = 8;
+const MIN_FRAME_BYTES = 8;
+const MAX_UNREAD_UNITS = 64;
+const LINGER_MS = 1000;
+
+interface Waiter {
+  resolve(unit: Buffer): void;
+  reject(error: AmqpError): void;
+}
+
+/** How much a wire takes. */
+export interface WireLimits {
+  readonly maxFrameBytes: number;
+  readonly maxBufferedBytes: number;
+}
+
+export class Wire extends EventEmitter {
+  readonly #socket: Socket;
+  readonly #limits: WireLimits;
+  readonly #units: Buffer[] = [];
+  #waiter: Waiter | null = null;
+  #isStreaming = false;
+  #expectsHeader = true;
+  #partial: Buffer | null = null;
+  #filled = 0;
+  #isCorked = false;
+  #isEnded = false;
+  #isClosed = false;
+  #failure: AmqpError | null = null;
+  #closed: (error: AmqpError | null) => void = () => undefined;
+  #drained: () => void = () => undefined;
+
+  constructor(socket: Socket, limits: WireLimits) {
+    super();
+    this.#socket = socket;
+    this.#limits = limits;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Buffer) => {
+      this.#onData(chunk);
+    });
+    socket.on('error', (error) => {
+      this.#failure ??= new AmqpError('amqp-connection-lost', 'The connection broke', { cause: error });
+    });
+    socket.on('end', () => {
+      this.#isEnded = true;
+      this.#socket.end();
+    });
+    socket.on('drain', () => {
+      this.#drained();
+    });
+    socket.on('close', () => {
+      this.#onClose();
+    });
+  }
+
+  /** Whether so much waits in the socket that sending should pause. */
+  get isCongested(): boolean {
+    return this.#socket.writableLength > this.#limits.maxBufferedBytes;
+  }
+
+  /** Why the wire was given up, if it was. */
+  get failure(): AmqpError | null {
+    return this.#failure;
+  }
+
+  /** Sets who is told, once, that the socket is closed, and who is told that it drained. */
+  watch(closed: (error: AmqpError | null) => void, drained: () => void): void {
+    this.#closed = closed;
+    this.#drained = drained;
+    if (this.#isClosed) closed(this.#failure);
+  }
+
+  /** Handshake: the next protocol header or frame. */
+  async read(): Promise<Buffer> {
+    const unit = this.#units.shift();
+    if (unit !== undefined) {
+      this.#socket.resume();
+      return unit;
+    }
+    if (this.#isClosed || this.#failure !== null) throw this.#lost();
+    return await new Promise<Buffer>((resolve, reject) => {
+      this.#waiter = { resolve, reject };
+    });
+  }
+
+  /** Handshake: gives a unit back, to be read again first. */
+  unread(unit: Buffer): void {
+    this.#units.unshift(unit);
+  }
+
+  /** Handshake: a protocol header follows, as after SASL. */
+  expectHeader(): void {
+    this.#expectsHeader = true;
+  }
+
+  /** Ends the handshake: from now on frames go to the listener of 'data'. */
+  stream(): void {
+    this.#isStreaming = true;
+    for (const unit of this.#units.splice(0)) {
+      if (isHeader(unit)) this.#expectsHeader = false;
+      this.emit('data', unit);
+    }
+    this.#socket.resume();
+  }
+
+  /** W2. */
+  write(bytes: Buffer): boolean {
+    if (this.#isClosed || this.#socket.writableEnded) return false;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      setImmediate(() => {
+        this.#isCorked = false;
+        this.#socket.uncork();
+      });
+    }
+    return this.#socket.write(bytes);
+  }
+
+  /** Sends what is written, closes, and reads nothing more. What is written in this turn is still sent. */
+  end(): void {
+    if (this.#isEnded && this.#socket.writableEnded) return;
+    this.#isEnded = true;
+    setImmediate(() => {
+      this.#socket.end();
+    });
+    const timer = setTimeout(() => {
+      this.#socket.destroy();
+    }, LINGER_MS);
+    timer.unref();
+    this.#socket.once('close', () => {
+      clearTimeout(timer);
+    });
+    this.#socket.resume(); // the end of the peer is seen only by reading on
+  }
+
+  /** Gives the connection up. */
+  fail(error: AmqpError): void {
+    this.#failure ??= error;
+    this.#waiter?.reject(error);
+    this.#waiter = null;
+    this.end();
+  }
+
+  /** Closes at once. */
+  destroy(error?: AmqpError): void {
+    this.#isEnded = true;
+    if (error !== undefined) this.#failure ??= error;
+    this.#socket.destroy();
+  }
+
+  #lost(): AmqpError {
+    return this.#failure ?? new AmqpError('amqp-connection-lost', 'The peer closed the connection');
+  }
+
+  #onClose(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isEnded = true;
+    this.#waiter?.reject(this.#lost());
+    this.#waiter = null;
+    this.emit('end');
+    this.#closed(this.#failure);
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isEnded) return;
+    try {
+      const rest = this.#partial === null ? chunk : this.#fill(this.#partial, chunk);
+      if (rest.length > 0) this.#scan(rest);
+    } catch (error) {
+      this.fail(error as AmqpError);
+    }
+  }
+
+  /** Completes the unit that an earlier chunk began; what is left of the chunk is returned. */
+  #fill(partial: Buffer, chunk: Buffer): Buffer {
+    let target = partial;
+    let offset = 0;
+    for (;;) {
+      const copied = chunk.copy(target, this.#filled, offset);
+      offset += copied;
+      this.#filled += copied;
+      if (this.#filled < target.length) {
+        if (this.#expectsHeader) checkMagic(target.subarray(0, this.#filled));
+        return chunk.subarray(offset);
+      }
+      const size = target.length > HEADER_BYTES ? target.length : this.#sizeAt(target, 0);
+      if (size === target.length) {
+        this.#partial = null;
+        this.#deliver(target);
+        return chunk.subarray(offset);
+      }
+      const whole = Buffer.allocUnsafe(size);
+      target.copy(whole);
+      this.#partial = target = whole;
+    }
+  }
+
+  /** W1. Hands on the complete units at the start of the bytes and keeps the rest. */
+  #scan(bytes: Buffer): void {
+    let end = 0;
+    let size = HEADER_BYTES;
+    while (bytes.length - end >= HEADER_BYTES) {
+      size = this.#sizeAt(bytes, end);
+      if (end + size > bytes.length) break;
+      if (!this.#isStreaming) this.#deliver(bytes.subarray(end, end + size));
+      end += size;
+      size = HEADER_BYTES;
+    }
+    if (this.#isStreaming && end > 0) this.#deliver(bytes.subarray(0, end));
+    if (end === bytes.length || this.#isEnded) return;
+    const rest = bytes.subarray(end);
+    if (this.#expectsHeader) checkMagic(rest);
+    this.#partial = Buffer.allocUnsafe(size);
+    this.#filled = rest.copy(this.#partial);
+  }
+
+  #sizeAt(bytes: Buffer, offset: number): number {
+    const size = bytes.readUInt32BE(offset);
+    if (this.#expectsHeader || (!this.#isStreaming && size === MAGIC)) {
+      checkMagic(bytes.subarray(offset, offset + HEADER_BYTES));
+      this.#expectsHeader = false;
+      return HEADER_BYTES;
+    }
+    if (size < MIN_FRAME_BYTES || size > this.#limits.maxFrameBytes) {
+      throw new AmqpError('amqp-protocol', `Read a frame of the peer: its size ${size} is out of bounds`, {
+        condition: 'amqp:connection:framing-error',
+      });
+    }
+    return size;
+  }
+
+  #deliver(bytes: Buffer): void {
+    if (this.#isEnded) return;
+    if (this.#isStreaming) {
+      this.emit('data', bytes);
+    } else if (this.#waiter !== null) {
+      this.#waiter.resolve(bytes);
+      this.#waiter = null;
+    } else {
+      this.#units.push(bytes);
+      if (this.#units.length >= MAX_UNREAD_UNITS) this.#socket.pause();
+    }
+  }
+}
+
+/** Whether a unit is a protocol header. */
+export function isHeader(unit: Buffer): boolean {
+  return unit.length === HEADER_BYTES && unit.readUInt32BE(0) === MAGIC;
+}
+
+/** Refuses bytes that do not begin a protocol header, and says what they look like. */
+function checkMagic(bytes: Buffer): void {
+  const start = bytes.subarray(0, 4).toString('latin1');
+  if ('AMQP'.startsWith(start)) return;
+  const first = bytes[0] ?? 0;
+  let what = `it begins with ${quoted(start)}`;
+  if ((first === 0x15 || first === 0x16) && bytes[1] === 0x03) what = 'it speaks TLS: use amqps';
+  else if (start.startsWith('HTTP')) what = 'it speaks HTTP';
+  throw new AmqpError('amqp-not-amqp', `Read a protocol header of the peer: ${what}`);
+}
