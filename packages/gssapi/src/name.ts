@@ -32,12 +32,12 @@ export class Name {
    *
    * `hostbased-service` (`service@host`) lets libkrb5 look the host up in DNS first, unless krb5.conf has `dns_canonicalize_hostname =
    * false`: whoever answers the query then chooses the service. Use {@link Name.service}, which never does.
-   * @param text - `service@host`, a user, or a principal such as `demo@ARPA2.NET`; at most 1024 bytes. Empty for `anonymous`.
+   * @param text - `service@host`, a user, or a principal such as `demo@ARPA2.NET`; 1 to 1024 bytes.
    * @throws GssError with code `gss-bad-name`.
    */
   static import(text: string, type: NameType): Name {
     const action = `Reading the name ${quoted(text)}`;
-    if (/\p{Cc}/u.test(text) || Buffer.byteLength(text) > MAX_BYTES || (text === '') !== (type === 'anonymous')) {
+    if (/\p{Cc}/u.test(text) || Buffer.byteLength(text) > MAX_BYTES || text === '') {
       throw new GssError('gss-bad-name', action);
     }
     return new Name(importName(text, type, action));

@@ -278,7 +278,7 @@ export class SecurityContext {
       return null;
     }
     try {
-      const inquired = await inquireCredential(pointer, 'Taking a delegated credential', 'initiate');
+      const inquired = await inquireCredential(pointer, 'Taking a delegated credential', 'acquire');
       return adoptCredential({ pointer, ...inquired }, 'initiate');
     } catch (error) {
       releaseCredential(pointer);

@@ -150,6 +150,16 @@ export class Realm {
     return this.keytab(name);
   }
 
+  /** Gives a user or service a new random key. The keytabs are left as they are: the keys in them are stale then. */
+  async changeKey(name: string): Promise<void> {
+    await this.#admin([`change_password -randkey ${checked(name)}`]);
+  }
+
+  /** Removes a user or service from the realm. Its keytabs stay. */
+  async remove(name: string): Promise<void> {
+    await this.#admin([`delete_principal -force ${checked(name)}`]);
+  }
+
   /** Gets a ticket for a user (kinit with the user's keytab); returns the credentials cache file. */
   async ticket(user: string, options: TicketOptions = {}): Promise<string> {
     const cache = options.cache ?? this.freshCache(user);

@@ -82,7 +82,7 @@ export async function acquireCredential(request: AcquireRequest): Promise<Acquir
       ]),
     request.signal,
   );
-  const side = request.usage === 'accept' ? 'accept' : 'initiate';
+  const side = request.usage === 'accept' ? 'accept' : 'acquire';
   check(major, block.minor, request.action, side);
   const pointer = block.pointer(1);
   try {

@@ -3,10 +3,11 @@ import type { GssErrorCode } from '../error-codes.js';
 // Minor status values of MIT's Kerberos 5 mechanism, as signed numbers: libkrb5's table (krb5.h), the mechanism's own
 // (gssapi_err_krb5.et, base 39756032) and errno.
 
-/** Which side of a context a call is made for. */
-export type Side = 'initiate' | 'accept';
+/** What a call is made for: one side of a context, or (`acquire`) tickets of a client. */
+export type Side = 'initiate' | 'accept' | 'acquire';
 
-type Meaning = GssErrorCode | Readonly<Record<Side, GssErrorCode>>;
+type Meaning =
+  GssErrorCode | { readonly initiate: GssErrorCode; readonly accept: GssErrorCode; readonly acquire?: GssErrorCode };
 
 /** A missing key or file is a matter of tickets for an initiator and of keytabs for an acceptor. */
 const CREDENTIAL: Meaning = { initiate: 'gss-no-credentials', accept: 'gss-no-keytab' };
@@ -24,7 +25,8 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   [-1765328361]: 'gss-credentials-refused', // KRB5KDC_ERR_KEY_EXP
   [-1765328360]: 'gss-credentials-refused', // KRB5KDC_ERR_PREAUTH_FAILED
   [-1765328355]: 'gss-no-kdc', // KRB5KDC_ERR_SVC_UNAVAILABLE
-  [-1765328353]: { initiate: 'gss-bad-token', accept: 'gss-wrong-service' }, // KRB5KRB_AP_ERR_BAD_INTEGRITY
+  // KRB5KRB_AP_ERR_BAD_INTEGRITY: a client's own key does not fit the KDC's answer, or a key does not fit a peer's token.
+  [-1765328353]: { initiate: 'gss-bad-token', accept: 'gss-wrong-service', acquire: 'gss-credentials-refused' },
   [-1765328352]: 'gss-credentials-expired', // KRB5KRB_AP_ERR_TKT_EXPIRED
   [-1765328351]: 'gss-clock-skew', // KRB5KRB_AP_ERR_TKT_NYV
   [-1765328350]: 'gss-duplicate-token', // KRB5KRB_AP_ERR_REPEAT
@@ -81,5 +83,5 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
 /** What a minor status means to a user, or undefined when the major status says it better. */
 export function minorCode(minor: number, side: Side): GssErrorCode | undefined {
   const meaning = MEANINGS[minor | 0];
-  return typeof meaning === 'object' ? meaning[side] : meaning;
+  return typeof meaning === 'object' ? (meaning[side] ?? meaning.initiate) : meaning;
 }

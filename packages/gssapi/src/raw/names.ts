@@ -7,7 +7,7 @@ import { check } from './status.js';
 // Names: RFC 2743 section 2.4, RFC 2744 sections 5.10, 5.13, 5.16, 5.28.
 
 /** How the text of a name is to be read. */
-export type NameType = 'hostbased-service' | 'user' | 'principal' | 'anonymous';
+export type NameType = 'hostbased-service' | 'user' | 'principal';
 
 const functions = lazily(() => ({
   importName: declare('gss_import_name', ['pointer', 'pointer', 'pointer', 'pointer']),

@@ -14,5 +14,4 @@ export const oids = lazily(() => ({
   'hostbased-service': exportedPointer('GSS_C_NT_HOSTBASED_SERVICE'),
   user: exportedPointer('GSS_C_NT_USER_NAME'),
   principal: exportedPointer('GSS_KRB5_NT_PRINCIPAL_NAME'),
-  anonymous: exportedPointer('GSS_C_NT_ANONYMOUS'),
 }));
