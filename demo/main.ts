@@ -10,7 +10,14 @@ const tlsa = randomBytes(64).toString('hex');
 const batch = [
   { do_: 'arpa2dns zone add', zone: 'orvelte.nep', ns1: 'ns1.orvelte.nep.', rp: 'admin@orvelte.nep' },
   { do_: ['arpa2dns', 'dane', 'config', 'any-end', 'pubkey', 'sha512'] },
-  { do_: ['arpa2dns', 'dane', 'add'], zone: 'orvelte.nep', _proto: '_tcp', port: '443', owner: '@', 'to-be-matched': tlsa },
+  {
+    do_: ['arpa2dns', 'dane', 'add'],
+    zone: 'orvelte.nep',
+    _proto: '_tcp',
+    port: '443',
+    owner: '@',
+    'to-be-matched': tlsa,
+  },
   { do_: 'arpa2dns whoami' },
   { do_: 'arpa2dns ping' },
   { do_: 'arpa2dns ping6' },

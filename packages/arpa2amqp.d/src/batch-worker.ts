@@ -1,12 +1,23 @@
 import type { Incoming } from '@arpa2amqp/amqp';
 import type { Dispatcher } from '@arpa2amqp/dispatcher';
-import { BusError, errorReply, identityOf, type Limits, type Reply } from '@arpa2amqp/protocol';
-import type { AcceptorTable, Opened } from '@arpa2amqp/session';
+import {
+  BusError,
+  errorReply,
+  identityOf,
+  type Batch,
+  type FrameErrorReason,
+  type Limits,
+  type Reply,
+} from '@arpa2amqp/protocol';
+import { errorFrame, type AcceptorTable, type OpenedPayload, type Refused } from '@arpa2amqp/session';
 import type { Caller } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
 import { answerTo, encodeAnswer } from './answering.js';
 import { decodeMessage } from './decoding.js';
 import { openMessage } from './opening.js';
+
+/** The last instant that a Date can hold, for a ticket without an end. */
+const LAST_INSTANT_MS = 8.64e15;
 
 /** What the way of a batch leads through. */
 export interface BatchWorkerOptions {
@@ -18,8 +29,6 @@ export interface BatchWorkerOptions {
   readonly limits: Limits;
   readonly log: Logger;
 }
-
-type Payload = Extract<Opened, { kind: 'payload' }>;
 
 /**
  * Leads every delivery through open, decode, dispatch and answer, and settles it last. Invariants:
@@ -72,41 +81,43 @@ export class BatchWorker {
         await this.#refuse(incoming, opened);
         break;
       case 'payload':
-        await this.#runPayload(incoming, opened);
+        try {
+          await this.#runPayload(incoming, opened);
+        } finally {
+          opened.release();
+        }
         break;
     }
   }
 
-  async #runPayload(incoming: Incoming, payload: Payload): Promise<void> {
+  async #runPayload(incoming: Incoming, payload: OpenedPayload): Promise<void> {
     const { address, limits, log } = this.#options;
+    const { principal } = payload;
     const startedMs = performance.now();
     const envelope = { address, replyTo: incoming.message.replyTo, digest: payload.digest };
     const decoded = decodeMessage(payload.plaintext, envelope, limits);
     if (decoded.kind === 'misdirected') {
-      const { reason } = decoded;
-      log.warn({ principal: payload.principal, reason }, 'refused');
-      const answer = payload.style === 'raw' ? null : encodeErrorAnswer(payload.contextId, reason);
-      await this.#answer(incoming, answer, () => incoming.reject('amqp:not-allowed', reason));
+      await this.#refuseMisdirected(incoming, payload, decoded.reason);
       return;
     }
     const batch = decoded.kind === 'batch' ? decoded.batch : null;
     const replies = decoded.kind === 'batch' ? await this.#dispatch(decoded.batch, payload) : [decoded.reply];
-    const isBare = payload.style === 'raw' || batch?.to === null;
     if (incoming.message.replyTo === undefined) incoming.accept();
     else {
+      const isBare = payload.style === 'raw' || batch?.to === null;
       const plaintext = encodeAnswer({ re: batch?.id ?? '', from: address, replies, isBare }, limits);
       await this.#answer(incoming, await payload.seal(plaintext));
     }
     const ms = Math.round(performance.now() - startedMs);
-    const { principal } = payload;
     log.info({ principal, batch: batch?.id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
   }
 
-  async #dispatch(batch: Parameters<Dispatcher['run']>[0], payload: Payload): Promise<readonly Reply[]> {
+  async #dispatch(batch: Batch, payload: OpenedPayload): Promise<readonly Reply[]> {
     let caller: Caller;
     try {
       const { principal, expiresAtMs } = payload;
-      caller = { identity: identityOf(principal), principal, expires: new Date(expiresAtMs) };
+      const expires = new Date(Math.min(expiresAtMs, LAST_INSTANT_MS));
+      caller = { identity: identityOf(principal), principal, expires };
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       return batch.commands.map(() => errorReply('denied', `${error.message}\n`));
@@ -114,11 +125,22 @@ export class BatchWorker {
     return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
   }
 
-  async #refuse(incoming: Incoming, { reason, answer, detail }: Extract<Opened, { kind: 'refused' }>): Promise<void> {
+  async #refuse(incoming: Incoming, { reason, answer, detail }: Refused): Promise<void> {
     this.#options.log.warn({ reason, detail, peer: incoming.peer }, 'refused');
+    await this.#reject(incoming, reason, answer);
+  }
+
+  /** A broker has aimed the batch at us, or its answer elsewhere. */
+  async #refuseMisdirected(incoming: Incoming, payload: OpenedPayload, reason: FrameErrorReason): Promise<void> {
+    this.#options.log.warn({ reason, principal: payload.principal, peer: incoming.peer }, 'refused');
+    await this.#reject(incoming, reason, payload.style === 'raw' ? null : errorFrame(reason, payload.contextId));
+  }
+
+  /** `rejected` sends the message to a dead-letter queue, where there is one: it never comes back in a loop. */
+  async #reject(incoming: Incoming, reason: FrameErrorReason, hint: Buffer | null): Promise<void> {
     const reject = (): void => incoming.reject('amqp:unauthorized-access', reason);
-    if (answer === null) reject();
-    else await this.#answer(incoming, answer, reject);
+    if (hint === null) reject();
+    else await this.#answer(incoming, hint, reject);
   }
 
   /** Hands the answer over and settles. An answer that cannot be delivered is the caller's loss: what ran has run. */

@@ -9,7 +9,7 @@ export interface CommandLine {
   readonly settings: DaemonConfig;
 }
 
-const EXIT_CODES = `Exit codes: 0 stopped by SIGTERM or SIGINT, 2 wrong usage or configuration, 3 no usable key in the keytab, 4 cannot listen or connect.
+const EXIT_CODES = `Exit codes: 0 stopped by SIGTERM or SIGINT, 2 wrong usage or configuration (the keytab included), 4 cannot listen or connect.
 
 Signals: SIGTERM and SIGINT finish the batches at work, answer them and exit; a second one exits at once.
 SIGHUP reads the keytab and the shells again.`;
@@ -70,6 +70,6 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   const settings = { address, listen, connect, keytab, service, state, shells, open, logLevel };
   return {
     configFile: config,
-    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as DaemonConfig,
+    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
   };
 }

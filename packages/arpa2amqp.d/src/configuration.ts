@@ -24,11 +24,12 @@ export interface Configuration {
   readonly address: HostAddress;
   readonly service: ServiceName;
   readonly transport: Transport;
-  readonly profile: string | undefined;
+  /** Undefined: found out from what the broker says. */
+  readonly profile: Exclude<DaemonConfig['profile'], 'auto'>;
   readonly keytab: string | undefined;
   readonly state: string | undefined;
   readonly shells: readonly string[];
-  readonly shellOptions: Readonly<Record<string, unknown>>;
+  readonly shellOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly isOpen: boolean;
   readonly logLevel: LogLevel;
   readonly tls: DaemonConfig['tls'];
@@ -64,7 +65,7 @@ export async function readConfigurationFile(file: string): Promise<DaemonConfig>
     ...(config.shells === undefined ? {} : { shells: config.shells.map(absolute) }),
     ...(config.tls === undefined
       ? {}
-      : { tls: Object.fromEntries(Object.entries(config.tls).map(([key, name]) => [key, absolute(String(name))])) }),
+      : { tls: Object.fromEntries(Object.entries(config.tls).map(([key, name]) => [key, absolute(name)])) }),
     ...(config.sasl?.passwordFile === undefined
       ? {}
       : { sasl: { ...config.sasl, passwordFile: absolute(config.sasl.passwordFile) } }),
@@ -105,7 +106,7 @@ export function resolveConfiguration(file: DaemonConfig, commandLine: DaemonConf
     address,
     service: config.service === undefined ? serviceOf(address) : parseService(config.service),
     transport: config.connect === undefined ? { listen: config.listen ?? DEFAULT_LISTEN } : { connect: config.connect },
-    profile: config.profile,
+    profile: config.profile === 'auto' ? undefined : config.profile,
     keytab: config.keytab,
     state: config.state,
     shells: config.shells ?? [],

@@ -26,7 +26,7 @@ export async function startShells(configuration: Configuration, log: Logger): Pr
   try {
     const hosts = await settleAll(
       manifests.map(async (manifest) => {
-        const options = configuration.shellOptions[manifest.name];
+        const options = configuration.shellOptions[manifest.name] ?? {};
         return await hostFor(manifest, { options, logger: log.child({ shell: manifest.name }) });
       }),
     );

@@ -1,18 +1,107 @@
 import { readFile } from 'node:fs/promises';
-import type { ServeOptions } from '@arpa2amqp/amqp';
+import type { ClientSasl, ConnectAt, ListenAt, ServerSasl } from '@arpa2amqp/amqp';
 import { BusError, quoted } from '@arpa2amqp/protocol';
 import type { Configuration } from './configuration.js';
+import { acceptLogin, initiateLogin } from './gssapi-login.js';
 
 /**
  * Turns the configured transport into what the AMQP layer takes, reading certificates and passwords.
  *
- * @throws BusError `config` when a file cannot be read
+ * @throws BusError `config` when a file cannot be read or a setting does not fit the transport
  */
-export async function transportOf(configuration: Configuration): Promise<ServeOptions['at']> {
-  const { transport, tls } = configuration;
-  void readFile;
-  void BusError;
-  void quoted;
-  void tls;
-  return transport;
+export async function transportOf(configuration: Configuration): Promise<ListenAt | ConnectAt> {
+  const { transport } = configuration;
+  return 'listen' in transport
+    ? await listenAt(transport.listen, configuration)
+    : await connectAt(transport.connect, configuration);
+}
+
+async function listenAt(listen: string, { tls, sasl, keytab }: Configuration): Promise<ListenAt> {
+  if (sasl?.user !== undefined || sasl?.passwordFile !== undefined) {
+    throw new BusError(
+      'config',
+      '"sasl.user" and "sasl.passwordFile" are for --connect; a listener takes no passwords',
+    );
+  }
+  const certificates = await readTls(tls);
+  return {
+    listen,
+    ...(certificates?.cert === undefined || certificates.key === undefined
+      ? {}
+      : {
+          tls: {
+            cert: certificates.cert,
+            key: certificates.key,
+            ...(certificates.ca === undefined
+              ? {}
+              : { ca: certificates.ca, requestCert: true, rejectUnauthorized: true }),
+          },
+        }),
+    ...(sasl?.mechanisms === undefined ? {} : { sasl: serverSasl(sasl.mechanisms, keytab) }),
+  };
+}
+
+function serverSasl(mechanisms: readonly string[], keytab: string | undefined): ServerSasl {
+  return {
+    ...(mechanisms.includes('ANONYMOUS') ? { anonymous: true } : {}),
+    ...(mechanisms.includes('EXTERNAL') ? { external: ({ subject }) => commonName(subject.CN) } : {}),
+    ...(mechanisms.includes('GSSAPI') ? { gssapi: { accept: async () => await acceptLogin(keytab) } } : {}),
+  };
+}
+
+/** TLS has verified the certificate against our authorities; its name is for the log only. */
+function commonName(name: string | string[] | undefined): string | null {
+  return (Array.isArray(name) ? name[0] : name) ?? null;
+}
+
+async function connectAt(connect: string, { tls, sasl, keytab, profile }: Configuration): Promise<ConnectAt> {
+  const certificates = await readTls(tls);
+  const logins = await clientSasl(new URL(connect), sasl, keytab);
+  return {
+    connect,
+    ...(certificates === undefined ? {} : { tls: certificates }),
+    ...(logins.length === 0 ? {} : { sasl: logins }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
+async function clientSasl(url: URL, sasl: Configuration['sasl'], keytab: string | undefined): Promise<ClientSasl[]> {
+  if ((sasl?.user === undefined) !== (sasl?.passwordFile === undefined)) {
+    throw new BusError('config', '"sasl.user" and "sasl.passwordFile" go together');
+  }
+  const logins: ClientSasl[] = [];
+  for (const mechanism of sasl?.mechanisms ?? []) {
+    logins.push(
+      mechanism === 'GSSAPI'
+        ? { mechanism, initiate: async () => await initiateLogin(url.hostname, keytab) }
+        : { mechanism },
+    );
+  }
+  if (sasl?.user !== undefined && sasl.passwordFile !== undefined) {
+    const password = (await readSetting(sasl.passwordFile, 'the password')).toString('utf8').trimEnd();
+    logins.push({ mechanism: 'PLAIN', username: sasl.user, password });
+  }
+  return logins;
+}
+
+async function readTls(tls: Configuration['tls']): Promise<{ cert?: Buffer; key?: Buffer; ca?: Buffer } | undefined> {
+  if (tls === undefined) return undefined;
+  const { certificate, key, ca } = tls;
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new BusError('config', '"tls.certificate" and "tls.key" go together');
+  }
+  return {
+    ...(certificate === undefined ? {} : { cert: await readSetting(certificate, 'the certificate') }),
+    ...(key === undefined ? {} : { key: await readSetting(key, 'the key of the certificate') }),
+    ...(ca === undefined ? {} : { ca: await readSetting(ca, 'the certificates of the authorities') }),
+  };
+}
+
+async function readSetting(file: string, what: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new BusError('config', `Cannot read ${what} from ${quoted(file)}: ${code ?? 'unknown reason'}`, { cause });
+  }
 }

@@ -19,7 +19,7 @@ export interface DaemonConfig {
   /**
    * The broker's address profile; detected unless given.
    */
-  profile?: string;
+  profile?: 'auto' | 'direct' | 'generic';
   /**
    * The keytab that holds the key of the service; the system's default unless given.
    */
@@ -65,7 +65,7 @@ export interface DaemonConfig {
      */
     key?: string;
     /**
-     * The authorities whose certificates a peer may show.
+     * The authorities whose certificates count; when listening, peers must then show one.
      */
     ca?: string;
   };
@@ -126,7 +126,7 @@ export const daemonConfigSchema = {
     },
     profile: {
       description: "The broker's address profile; detected unless given.",
-      type: 'string',
+      enum: ['auto', 'direct', 'generic'],
     },
     keytab: {
       description: "The keytab that holds the key of the service; the system's default unless given.",
@@ -175,7 +175,7 @@ export const daemonConfigSchema = {
           type: 'string',
         },
         ca: {
-          description: 'The authorities whose certificates a peer may show.',
+          description: 'The authorities whose certificates count; when listening, peers must then show one.',
           type: 'string',
         },
       },

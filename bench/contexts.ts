@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { openRequester, type Requester } from '@arpa2amqp/amqp';
+import { parseAddress, serviceOf } from '@arpa2amqp/protocol';
+import { InitiatorSession } from '@arpa2amqp/session';
+import { ADDRESS, Bus } from './bus.js';
+import { measure, median } from './load.js';
+import { report, say } from './report.js';
+
+const target = serviceOf(parseAddress(ADDRESS));
+const ROUNDS = 5;
+const ROUND_MS = 2000;
+const LIVE_CONTEXTS = 10_000;
+/** A principal may have a tenth of all contexts. */
+const USERS = Array.from({ length: 10 }, (_item, index) => `user${index}`) as [string, ...string[]];
+
+/** Sends batches of one command, each in a security context of its own. */
+class FirstMessages implements AsyncDisposable {
+  readonly #requester: Requester;
+  readonly #waiting: Map<string, (body: Buffer) => void>;
+
+  private constructor(requester: Requester, waiting: Map<string, (body: Buffer) => void>) {
+    this.#requester = requester;
+    this.#waiting = waiting;
+  }
+
+  static async open(url: string): Promise<FirstMessages> {
+    const waiting = new Map<string, (body: Buffer) => void>();
+    const requester = await openRequester({
+      url,
+      connectTimeoutMs: 10_000,
+      maxMessageBytes: 1024 * 1024,
+      onReply: ({ correlationId = '', body }) => waiting.get(correlationId)?.(body),
+    });
+    return new FirstMessages(requester, waiting);
+  }
+
+  /** One batch from a new context, whose answer is opened: that proves the host. */
+  async roundTrip(ccache: string): Promise<void> {
+    await using session = new InitiatorSession({ target, ccache });
+    const { replyTo } = this.#requester;
+    const issued = Date.now();
+    const batch = {
+      id: randomUUID(),
+      to: ADDRESS,
+      replyTo,
+      issued: new Date(issued).toISOString(),
+      expires: new Date(issued + 60_000).toISOString(),
+      commands: [{ do_: 'arpa2hello ping6' }],
+    };
+    const exchange = (): Promise<Buffer> => Promise.reject(new Error('The first message needs no exchange'));
+    const { body } = await session.seal(Buffer.from(JSON.stringify(batch)), { exchange });
+    const messageId = randomUUID();
+    const answered = new Promise<Buffer>((resolve) => this.#waiting.set(messageId, resolve));
+    await this.#requester.send(ADDRESS, { messageId, replyTo, body }, {});
+    const answer = await session.open(await answered);
+    this.#waiting.delete(messageId);
+    if (answer.kind !== 'payload') throw new Error(`The daemon answered with ${JSON.stringify(answer)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#requester.close();
+  }
+}
+
+/** Batches per second when each opens a security context. */
+export async function firstMessages(): Promise<void> {
+  await using bus = await Bus.start(USERS);
+  const ccaches = await Promise.all(USERS.map(async (user) => await bus.realm.ticket(user)));
+  await using sender = await FirstMessages.open(bus.daemon.url);
+  let count = 0;
+  const operation = async (): Promise<void> => await sender.roundTrip(ccaches[(count += 1) % ccaches.length] ?? '');
+  await measure(operation, 32, ROUND_MS);
+  say(`${ROUNDS} rounds of ${ROUND_MS} ms`);
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) rates.push((await measure(operation, 32, ROUND_MS)).perSecond);
+  report({ bench: 'first-messages', ours: median(rates), reference: 1000, unit: 'contexts/s' });
+}
+
+/** Memory of the daemon with 10,000 live security contexts. */
+export async function contexts(): Promise<void> {
+  await using bus = await Bus.start(USERS);
+  const ccaches = await Promise.all(USERS.map(async (user) => await bus.realm.ticket(user)));
+  await using sender = await FirstMessages.open(bus.daemon.url);
+  await sender.roundTrip(ccaches[0] ?? '');
+  const before = await bus.daemonMemory();
+  let made = 0;
+  const work = async (): Promise<void> => {
+    while (made < LIVE_CONTEXTS) await sender.roundTrip(ccaches[(made += 1) % ccaches.length] ?? '');
+  };
+  await Promise.all(Array.from({ length: 32 }, work));
+  const after = await bus.daemonMemory();
+  say(`${before.toFixed(0)} MiB before, ${after.toFixed(0)} MiB with ${made} contexts`);
+  report({ bench: 'memory-of-10000-contexts', ours: after, reference: 300, unit: 'MiB' });
+}
