@@ -167,7 +167,7 @@ export class AcceptorTable implements AsyncDisposable {
     try {
       const answer = await this.#settled(context, incoming.token !== null);
       if (incoming.payload === null) {
-        return { kind: 'leg', answer: style.leg(context.contextId, answer ?? Buffer.alloc(0)) };
+        return { kind: 'leg', style: style.name, answer: style.leg(context.contextId, answer ?? Buffer.alloc(0)) };
       }
       if (!context.isComplete) throw new Refusal('context-unknown', 'The context of the peer is not complete');
       return await this.#openPayload(context, incoming.payload);
@@ -239,6 +239,6 @@ export class AcceptorTable implements AsyncDisposable {
     const refusal = refusalOf(error);
     const answer = refusal.isSilent ? null : style.refused(refusal, contextId);
     this.#logger.debug({ reason: refusal.reason, style: style.name, contextId }, 'message-refused');
-    return { kind: 'refused', reason: refusal.reason, answer, detail: refusal.message };
+    return { kind: 'refused', style: style.name, reason: refusal.reason, answer, detail: refusal.message };
   }
 }

@@ -42,12 +42,14 @@ export interface OpenedPayload {
 /** A token of a context that is being set up; the answer is to be sent back as it is, and nothing is to be run. */
 export interface OpenedLeg {
   readonly kind: 'leg';
+  readonly style: PeerStyle;
   readonly answer: Buffer;
 }
 
 /** A message that is not to be run. */
 export interface Refused {
   readonly kind: 'refused';
+  readonly style: PeerStyle;
   readonly reason: FrameErrorReason;
   /** The body of the hint for the peer; null when the peer must get none. */
   readonly answer: Buffer | null;

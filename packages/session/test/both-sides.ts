@@ -10,7 +10,7 @@ import {
   type Refused,
 } from '../src/index.js';
 
-export const RESERVOIR = { service: 'arpa2amqp', host: 'reservoir.arpa2.test' };
+const RESERVOIR = { service: 'arpa2amqp', host: 'reservoir.arpa2.test' };
 export const OTHER = { service: 'arpa2amqp', host: 'other.arpa2.test' };
 
 /** A realm with two users and two services, both in its one keytab; this process lives in it. */
