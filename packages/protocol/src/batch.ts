@@ -26,20 +26,36 @@ export interface BareArrayDefaults {
   readonly nowMs: number;
 }
 
+const BATCH_ID = new RegExp(batchSchema.properties.id.pattern);
 const validator = new DocumentValidator<BatchDocument>(batchSchema, 'invalid-batch');
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Decodes what was inside the seal: a batch object, or a bare array of commands.
+ * Reads what was inside the seal as JSON.
  *
  * @param plaintext - UTF-8 JSON
- * @param limits - bounds on depth, commands and life
- * @param bare - for a bare array
- * @throws BusError with a code that a reply may carry, all of exit code 2
+ * @throws BusError `not-utf8`, `not-json`, `too-deep`, `duplicate-key` or `invalid-batch`
  */
-export function decodeBatch(plaintext: Uint8Array, limits: Limits, bare: BareArrayDefaults): Batch {
-  const document = parseStrictJson(decodeText(plaintext), limits.maxDepth);
-  const batch = Array.isArray(document) ? fromArray(document, limits, bare) : fromObject(document);
+export function readBatchJson(plaintext: Uint8Array, limits: Limits): unknown {
+  return parseStrictJson(decodeText(plaintext), limits.maxDepth);
+}
+
+/** The id in a batch object, which may be wrong in other respects, so that its refusal can name it; null when there is none. */
+export function batchIdOf(json: unknown): string | null {
+  const id = typeof json === 'object' && json !== null ? (json as { id?: unknown }).id : undefined;
+  return typeof id === 'string' && BATCH_ID.test(id) ? id : null;
+}
+
+/**
+ * Makes a batch of a batch object or a bare array of commands.
+ *
+ * @param json - as {@link readBatchJson} gives it
+ * @param limits - bounds on commands and life
+ * @param bare - for a bare array
+ * @throws BusError `invalid-batch` or `too-many-commands`
+ */
+export function batchOf(json: unknown, limits: Limits, bare: BareArrayDefaults): Batch {
+  const batch = Array.isArray(json) ? fromArray(json, limits, bare) : fromObject(json);
   if (batch.commands.length > limits.maxCommands) {
     throw new BusError(
       'too-many-commands',

@@ -6,7 +6,7 @@ export {
   type HostAddress,
   type ServiceName,
 } from './address.js';
-export { checkTimes, decodeBatch, type BareArrayDefaults, type Batch } from './batch.js';
+export { batchIdOf, batchOf, checkTimes, readBatchJson, type BareArrayDefaults, type Batch } from './batch.js';
 export { BusError, type BusErrorOptions } from './bus-error.js';
 export { decodeCommand, type DecodedCommand } from './command.js';
 export { DocumentValidator } from './document-validator.js';

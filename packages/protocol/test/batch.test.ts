@@ -1,13 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  type Batch,
   BusError,
   DEFAULT_LIMITS,
   REPLY_ERRORS,
+  batchIdOf,
+  batchOf,
   checkTimes,
-  decodeBatch,
   decodeCommand,
   parseStrictJson,
+  readBatchJson,
 } from '../src/index.js';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
@@ -21,8 +24,9 @@ const document = {
   commands: [{ do_: 'arpa2dns ping6' }],
 };
 
-const decode = (value: unknown): ReturnType<typeof decodeBatch> =>
-  decodeBatch(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)), DEFAULT_LIMITS, bare);
+const decodeBytes = (bytes: Uint8Array): Batch => batchOf(readBatchJson(bytes, DEFAULT_LIMITS), DEFAULT_LIMITS, bare);
+const decode = (value: unknown): Batch =>
+  decodeBytes(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 
 function codeOf(act: () => unknown): string {
   try {
@@ -102,7 +106,12 @@ describe('decoding a batch', () => {
   });
 
   test('bytes that are not UTF-8 are refused', () => {
-    expect(codeOf(() => decodeBatch(Buffer.from([0x5b, 0xff, 0x5d]), DEFAULT_LIMITS, bare))).toBe('not-utf8');
+    expect(codeOf(() => decodeBytes(Buffer.from([0x5b, 0xff, 0x5d])))).toBe('not-utf8');
+  });
+
+  test('the id of a batch object is found also when the rest is wrong', () => {
+    expect(batchIdOf({ id: document.id, commands: 1 })).toBe(document.id);
+    for (const json of [null, 'x', [], {}, { id: 1 }, { id: 'x' }]) expect(batchIdOf(json)).toBeNull();
   });
 
   test('the message names the unknown key and the likely one', () => {
@@ -131,7 +140,7 @@ describe('decoding a batch', () => {
           fc.json().map((text) => Buffer.from(text)),
         ),
         (bytes) => {
-          const code = codeOf(() => decodeBatch(bytes, DEFAULT_LIMITS, bare));
+          const code = codeOf(() => decodeBytes(bytes));
           expect(code === 'none' || Object.hasOwn(REPLY_ERRORS, code)).toBe(true);
         },
       ),
