@@ -9,11 +9,14 @@ import { SenderPool } from './sender-pool.js';
 
 /** Answers by way of a broker we are connected to. */
 export class ConnectedPeer implements AnswerRoute {
+  readonly servedAs: string;
   readonly #connection: Connection;
   readonly #profile: AddressProfile;
   readonly #pool = new SenderPool();
 
-  constructor(connection: Connection, profile: AddressProfile) {
+  /** @param servedAs the served address as the broker spells it */
+  constructor(connection: Connection, profile: AddressProfile, servedAs: string) {
+    this.servedAs = servedAs;
     this.#connection = connection;
     this.#profile = profile;
   }

@@ -14,36 +14,25 @@ export interface Patience {
  */
 export async function before<T>(promise: Promise<T>, patience: Patience, expired: () => AmqpError): Promise<T> {
   const { timeoutMs, signal } = patience;
-  if (signal?.aborted === true) {
-    promise.catch(() => undefined);
-    throw reasonOf(signal);
-  }
-  return await new Promise<T>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      finish();
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
       reject(expired());
     }, timeoutMs);
     timer.unref();
-    const onAbort = (): void => {
-      finish();
+    onAbort = () => {
       reject(reasonOf(signal));
     };
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    promise.then(
-      (value) => {
-        finish();
-        resolve(value);
-      },
-      (error: Error) => {
-        finish();
-        reject(error);
-      },
-    );
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
   });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
 }
 
 /** The reason of an aborted signal, as an Error. */

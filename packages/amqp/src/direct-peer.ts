@@ -5,7 +5,7 @@ import { encodeMessage } from './message-encoder.js';
 import type { AmqpMessage, Outcome } from './message.js';
 import { mintDirectReplyAddress } from './profile.js';
 import { ReceiverLink, type LinkDelivery } from './receiver.js';
-import type { RheaLink } from './rhea.js';
+import { terminusOf, type RheaLink } from './rhea.js';
 import { SenderLink } from './sender.js';
 
 /** What a direct peer's messages go to. */
@@ -33,6 +33,10 @@ export class DirectPeer implements AnswerRoute {
     this.#host = host;
   }
 
+  get servedAs(): string {
+    return this.#host.address;
+  }
+
   /** Takes or refuses a link that the peer attached. */
   onLink(link: RheaLink, connection: Connection): void {
     if (this.#host.isDraining) refuse(link, 'amqp:connection:forced', 'The service takes no new links');
@@ -50,9 +54,9 @@ export class DirectPeer implements AnswerRoute {
   }
 
   #takeCommands(link: RheaLink, connection: Connection): void {
-    const { target } = link;
+    const target = terminusOf(link.target);
     const address = target?.address ?? null;
-    if (target === null || target === undefined || target.dynamic === true) {
+    if (target === null || target.dynamic === true) {
       refuse(link, 'amqp:not-implemented', 'Only plain targets are served');
       return;
     }
@@ -61,7 +65,7 @@ export class DirectPeer implements AnswerRoute {
       return;
     }
     link.set_target({ address });
-    link.set_source({ address: link.source?.address });
+    link.set_source({ address: terminusOf(link.source)?.address });
     link.local.attach.max_message_size = connection.limits.maxMessageBytes;
     const isAnonymous = address === null;
     const receiver: ReceiverLink = new ReceiverLink(connection, link, {
@@ -89,14 +93,14 @@ export class DirectPeer implements AnswerRoute {
   }
 
   #giveReplies(link: RheaLink, connection: Connection): void {
-    const { source } = link;
+    const source = terminusOf(link.source);
     if (source?.dynamic !== true) {
       refuse(link, NOT_FOUND, 'There is no such address here; reply links are dynamic');
       return;
     }
     const address = mintDirectReplyAddress();
     link.set_source({ address, dynamic: true });
-    link.set_target({ address: link.target?.address });
+    link.set_target({ address: terminusOf(link.target)?.address });
     if (link.snd_settle_mode === 1) link.local.attach.snd_settle_mode = 1;
     const sender = new SenderLink(connection, link);
     this.#replies.set(address, sender);

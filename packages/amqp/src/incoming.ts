@@ -31,6 +31,11 @@ export class Incoming implements Delivery {
     return this.#delivery.peer;
   }
 
+  /** The served address as the asker must spell it: what to put into the reply-to of an answer. */
+  get servedAs(): string {
+    return this.#route.servedAs;
+  }
+
   /** The message was taken. */
   accept(): void {
     this.#delivery.accept();

@@ -8,7 +8,7 @@ import type { LinkHost } from './link-host.js';
 import { decodeMessage } from './message-decoder.js';
 import type { AmqpMessage, Delivery, Peer } from './message.js';
 import { conditionOf } from './outcome.js';
-import { messages, type LinkEnd, type RheaDelivery, type RheaLink } from './rhea.js';
+import { messages, terminusOf, type LinkEnd, type RheaDelivery, type RheaLink } from './rhea.js';
 
 /** A message that came in on a link. */
 export class LinkDelivery implements Delivery {
@@ -82,7 +82,7 @@ export class ReceiverLink implements LinkEnd {
 
   /** The address the peer sends from; the minted one, for a dynamic source. */
   get address(): string | null {
-    return this.#link.source?.address ?? null;
+    return terminusOf(this.#link.source)?.address ?? null;
   }
 
   /** Messages that the peer may still send. */
@@ -121,7 +121,7 @@ export class ReceiverLink implements LinkEnd {
 
   onRemoteOpen(): void {
     // A null source is a refusal: the detach with its reason follows.
-    if (this.#link.source === null) return;
+    if (terminusOf(this.#link.source) === null) return;
     this.#opened?.resolve();
     this.#opened = null;
   }

@@ -71,6 +71,12 @@ export interface RheaIncoming {
 export interface RheaTerminus {
   readonly address?: string | null;
   readonly dynamic?: boolean | null;
+  readonly value?: unknown;
+}
+
+/** A terminus the peer sent; null where it sent null, which means no. rhea gives a typed null then. */
+export function terminusOf(terminus: RheaTerminus | null | undefined): RheaTerminus | null {
+  return terminus === null || terminus === undefined || terminus.value === null ? null : terminus;
 }
 
 export interface RheaLink {
@@ -80,6 +86,7 @@ export interface RheaLink {
   readonly state: RheaState;
   readonly local: { attach: { snd_settle_mode?: number; max_message_size?: number | undefined } };
   readonly remote: { handle: number | undefined };
+  /** Read it by {@link terminusOf}: a null terminus is no null here. */
   readonly source: RheaTerminus | null | undefined;
   readonly target: RheaTerminus | null | undefined;
   readonly snd_settle_mode: number | null | undefined;

@@ -12,7 +12,7 @@ import { reasonOf } from './deadline.js';
 import type { LinkHost, Sweepable } from './link-host.js';
 import type { Outcome } from './message.js';
 import { ACCEPTED_OUTCOME, conditionOf, outcomeOf } from './outcome.js';
-import type { LinkEnd, RheaDelivery, RheaLink, RheaTyped } from './rhea.js';
+import { terminusOf, type LinkEnd, type RheaDelivery, type RheaLink, type RheaTyped } from './rhea.js';
 
 const COMPACT_AT = 256;
 
@@ -105,7 +105,7 @@ export class SenderLink implements LinkEnd, Sweepable {
 
   onRemoteOpen(): void {
     // A null target is a refusal: the detach with its reason follows.
-    if (this.#link.target === null) return;
+    if (terminusOf(this.#link.target) === null) return;
     this.#opened?.resolve();
     this.#opened = null;
     this.#pump();

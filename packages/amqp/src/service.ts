@@ -221,8 +221,8 @@ export class Service implements AsyncDisposable {
 
   async #onUp(connection: Connection, at: ConnectAt): Promise<void> {
     const profile = profileFor(connection.remote, at.profile);
-    const route = new ConnectedPeer(connection, profile);
     const address = profile.encode(this.#options.address);
+    const route = new ConnectedPeer(connection, profile, address);
     const { capabilities } = profile;
     const source = capabilities === undefined ? { address } : { address, capabilities };
     const link: ReceiverLink = await connection.openReceiver(source, {
