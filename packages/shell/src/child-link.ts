@@ -8,6 +8,7 @@ import { JsonChannel } from './json-channel.js';
 import type { Logger } from './logger.js';
 import { signalGroup } from './process-group.js';
 import { CHANNEL_FD, readFromChild, type FromChild, type ToChild } from './process-messages.js';
+import { reasonOf } from './reason.js';
 import { logStrayOutput } from './stray-output.js';
 
 /** How the process of a shell is started. */
@@ -34,6 +35,13 @@ export interface SessionListener {
   onGone(): void;
 }
 
+interface Ping {
+  readonly id: number;
+  readonly timer: NodeJS.Timeout;
+  readonly answer: Promise<void>;
+  readonly resolve: () => void;
+}
+
 /**
  * One life of a shell's process: starting -> serving -> gone. Owns the process, its group and the channel.
  *
@@ -49,7 +57,7 @@ export class ChildLink {
   readonly #name: string;
   readonly #sessions = new Map<number, SessionListener>();
   #lastId = 0;
-  #ping: { readonly id: number; readonly timer: NodeJS.Timeout } | undefined;
+  #ping: Ping | undefined;
   #onGreeting: ((message: FromChild) => void) | undefined;
   #isGone = false;
 
@@ -87,8 +95,9 @@ export class ChildLink {
     } catch (error) {
       link.kill();
       await link.gone;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new BusError('unavailable', `Starting the shell ${options.name} failed: ${reason}`, { cause: error });
+      throw new BusError('unavailable', `Starting the shell ${options.name} failed: ${reasonOf(error)}`, {
+        cause: error,
+      });
     } finally {
       options.ended.removeEventListener('abort', kill);
     }
@@ -113,9 +122,17 @@ export class ChildLink {
     this.#sessions.delete(session);
   }
 
-  /** Kills the process unless it answers within the grace time: a command that holds the processor stops all others. */
-  checkAlive(graceMs: number): void {
-    if (this.#ping !== undefined || this.#isGone) return;
+  /**
+   * Kills the process unless it answers within the grace time: a command that holds the processor stops all others.
+   * Resolves with its answer or its end.
+   */
+  async checkAlive(graceMs: number): Promise<void> {
+    if (this.#isGone) return;
+    this.#ping ??= this.#sendPing(graceMs);
+    await this.#ping.answer;
+  }
+
+  #sendPing(graceMs: number): Ping {
     this.#lastId += 1;
     const id = this.#lastId;
     const late = () => {
@@ -126,8 +143,13 @@ export class ChildLink {
         this.kill();
       });
     };
-    this.#ping = { id, timer: setTimeout(late, graceMs).unref() };
+    const timer = setTimeout(late, graceMs).unref();
+    let resolve: () => void = () => undefined;
+    const answer = new Promise<void>((settle) => {
+      resolve = settle;
+    });
     this.send({ type: 'ping', id });
+    return { id, timer, answer, resolve };
   }
 
   /** Asks the process to end, and kills it after the grace time. Resolves when it is gone. */
@@ -202,6 +224,7 @@ export class ChildLink {
 
   #clearPing(): void {
     clearTimeout(this.#ping?.timer);
+    this.#ping?.resolve();
     this.#ping = undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { CommandOutput } from '@arpa2amqp/protocol';
 import type { PlannedCommand } from './command-table.js';
 import type { Call, Caller } from './definition.js';
 import { finished, OutputBuffer, tooLarge } from './output.js';
+import type { StopSwitch } from './stop-switch.js';
 
 /** What a {@link CommandCall} is made from. */
 export interface CallContext<State> {
@@ -9,7 +10,7 @@ export interface CallContext<State> {
   readonly state: State;
   readonly caller: Caller;
   readonly stdin: string;
-  readonly signal: AbortSignal;
+  readonly stop: StopSwitch;
   readonly maxOutputBytes: number;
 }
 
@@ -49,7 +50,7 @@ export class CommandCall<State> implements Call<State> {
   }
 
   get signal(): AbortSignal {
-    return this.#context.signal;
+    return this.#context.stop.signal;
   }
 
   value(name: string): string {

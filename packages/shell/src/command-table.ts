@@ -1,6 +1,7 @@
 import { BusError, quoted, suggestion } from '@arpa2amqp/protocol';
 import { compileSpec, type CommandGrammar, type JsonCommand, type Match, type MatchFailure } from '@arpa2amqp/grammar';
 import type { CommandDescription, ShellDescription } from './description.js';
+import { reasonOf } from './reason.js';
 
 /** A command that fits its grammar, ready to run; plain data. */
 export interface PlannedCommand {
@@ -87,8 +88,9 @@ function compile(shell: string, command: CommandDescription): CommandGrammar {
   try {
     return compileSpec(command.spec, command.types);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BusError('config', `${shell}: the spec ${quoted(command.spec)} is refused: ${reason}`, { cause: error });
+    throw new BusError('config', `${shell}: the spec ${quoted(command.spec)} is refused: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

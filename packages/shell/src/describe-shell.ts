@@ -2,6 +2,7 @@ import { compileSpec, type ValueType } from '@arpa2amqp/grammar';
 import { quoted } from '@arpa2amqp/protocol';
 import { asList, asRecord, DescriptionProblem, readCommand, readTitle } from './description.js';
 import type { CommandDescription, ShellDescription } from './description.js';
+import { reasonOf } from './reason.js';
 
 /**
  * Makes the description of a shell whose commands may share types of variables.
@@ -29,10 +30,7 @@ function variablesOf(spec: string, where: string): ReadonlyMap<string, unknown> 
   try {
     return compileSpec(spec).variables;
   } catch (error) {
-    throw new DescriptionProblem(
-      `${where}.spec`,
-      `is refused: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new DescriptionProblem(`${where}.spec`, `is refused: ${reasonOf(error)}`);
   }
 }
 

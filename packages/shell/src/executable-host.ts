@@ -1,5 +1,4 @@
 import { quoted, type CommandOutput } from '@arpa2amqp/protocol';
-import { abortReason } from './deadline.js';
 import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
 import { minimalEnvironment } from './environment.js';
@@ -7,8 +6,9 @@ import type { BackendSession, RunAllOptions, SessionCommand, ShellBackend, Shell
 import type { Logger } from './logger.js';
 import { failure, finished, tooLarge } from './output.js';
 import { runProgram, type ProgramResult } from './program-run.js';
-import { runSequence } from './run-sequence.js';
-import { ShellError } from './shell-error.js';
+import { reasonOf } from './reason.js';
+import { Ending, runSequence } from './run-sequence.js';
+import { ended, interruption, type StopSwitch } from './stop-switch.js';
 import { withBuiltins } from './with-builtins.js';
 
 /** Options of {@link executableHost}. */
@@ -24,6 +24,8 @@ export interface ExecutableHostOptions {
   readonly killGraceMs?: number;
   /** A process it leaves behind may hold its output open so long, in milliseconds; default 250. */
   readonly drainMs?: number;
+  /** `close` gives running commands so long to end, in milliseconds; default 5,000. */
+  readonly closeTimeoutMs?: number;
   /** Default: silence. */
   readonly logger?: Logger;
 }
@@ -35,15 +37,13 @@ export interface ExecutableHostOptions {
  * @throws BusError `config` when the description is wrong.
  */
 export function executableHost(options: ExecutableHostOptions): ShellHost {
-  return withBuiltins(new ExecutableBackend(options));
+  return withBuiltins(new ExecutableBackend(options), options.closeTimeoutMs);
 }
 
 class ExecutableBackend implements ShellBackend {
   readonly description: ShellDescription;
   readonly #options: ExecutableHostOptions;
-  readonly #ended = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #ending = new Ending();
 
   constructor(options: ExecutableHostOptions) {
     this.#options = options;
@@ -52,31 +52,22 @@ class ExecutableBackend implements ShellBackend {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is made for shells that take a while
   async open(caller: Caller): Promise<BackendSession> {
-    if (this.#closing !== undefined) {
-      throw new ShellError(`The shell ${this.description.name} is closed`, { code: 'unavailable' });
-    }
     const environment = this.#environment(caller);
     return {
-      runAll: async (commands, options) => {
-        const outputs = this.#runAll(commands, options, environment);
-        this.#running.add(outputs);
-        void outputs.finally(() => this.#running.delete(outputs));
-        return await outputs;
-      },
+      runAll: async (commands, options) => await this.#runAll(commands, options, environment),
       close: async () => {
         // Nothing lives between two commands.
       },
     };
   }
 
+  // eslint-disable-next-line @typescript-eslint/require-await -- what runs is waited for by the caller
   async close(): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#running).then(() => undefined);
-    await this.#closing;
+    this.destroy();
   }
 
   destroy(): void {
-    this.#ended.abort(new ShellError('The shell was ended', { code: 'unavailable' }));
-    void this.close();
+    this.#ending.end(ended(this.description.name));
   }
 
   #environment(caller: Caller): Record<string, string> {
@@ -97,11 +88,11 @@ class ExecutableBackend implements ShellBackend {
   ): Promise<readonly CommandOutput[]> {
     const { program, directory = '/', killGraceMs = 1000, drainMs = 250 } = this.#options;
     const { maxOutputBytes } = options;
-    return await runSequence(commands, options, this.#ended.signal, async (entry, signal) => {
+    return await runSequence(commands, options, this.#ending, async (entry, stop) => {
       const input = this.#input(entry);
-      const limits = { maxOutputBytes, killGraceMs, drainMs, signal };
+      const limits = { maxOutputBytes, killGraceMs, drainMs, signal: stop.signal };
       const result = await runProgram({ program, directory, environment, input, ...limits });
-      return this.#outputOf(result, signal, maxOutputBytes);
+      return this.#outputOf(result, stop, maxOutputBytes);
     });
   }
 
@@ -117,17 +108,17 @@ class ExecutableBackend implements ShellBackend {
     return `${JSON.stringify(json)}\n`;
   }
 
-  #outputOf(result: ProgramResult, signal: AbortSignal, maxOutputBytes: number): CommandOutput {
+  #outputOf(result: ProgramResult, stop: StopSwitch, maxOutputBytes: number): CommandOutput {
     switch (result.kind) {
       case 'aborted': {
-        const { code, message } = abortReason([signal]);
+        const { code, message } = stop.reason ?? interruption();
         return failure(code, message);
       }
       case 'too-large':
         return tooLarge(maxOutputBytes);
       case 'not-started':
         this.#options.logger?.error(
-          { shell: this.description.name, error: reasonOf(result.cause) },
+          { shell: this.description.name, error: quoted(reasonOf(result.cause), 300) },
           'shell-not-started',
         );
         return failure('unavailable', `The program of the shell ${this.description.name} could not be started`);
@@ -159,8 +150,4 @@ function decodeUtf8(bytes: Buffer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function reasonOf(cause: unknown): string {
-  return quoted(cause instanceof Error ? cause.message : String(cause), 300);
 }

@@ -7,7 +7,7 @@ import { startProcessHost } from './process-host.js';
 /** Options of {@link hostFor}. */
 export interface HostForOptions {
   /** Laid over the manifest's `options`, key by key; for process shells. */
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Time for a process to come up, in milliseconds; default 10,000. */
   readonly startTimeoutMs?: number;
   /** Default: silence. */

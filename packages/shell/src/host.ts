@@ -49,7 +49,10 @@ export interface ShellHost extends AsyncDisposable {
   readonly description: ShellDescription;
   /** The compiled grammars of `description.commands`. */
   readonly table: CommandTable;
-  /** Opens a session. Costs nothing until the first command that is not built in. */
+  /**
+   * Opens a session. Costs nothing until the first command that is not built in.
+   * @throws ShellError `interrupted` when the signal is aborted already.
+   */
   open(caller: Caller, options?: { readonly signal?: AbortSignal }): Promise<ShellSession>;
   /** Lets running commands finish within a grace time, then ends the shell. Idempotent, never rejects. */
   close(): Promise<void>;
@@ -62,7 +65,7 @@ export interface ShellBackend {
   /** Own commands only. */
   readonly description: ShellDescription;
   /** @throws ShellError when the shell cannot take a session now. */
-  open(caller: Caller, signal: AbortSignal | undefined): Promise<BackendSession>;
+  open(caller: Caller): Promise<BackendSession>;
   close(): Promise<void>;
   destroy(): void;
 }

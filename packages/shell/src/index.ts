@@ -1,5 +1,4 @@
 export type { CommandOutput } from '@arpa2amqp/protocol';
-export { asctime } from './builtins.js';
 export { CommandTable, type Plan, type PlannedCommand } from './command-table.js';
 export { defineShell, type Shell } from './define-shell.js';
 export type { Call, Caller, CommandDefinition, CommandEffect, ShellDefinition } from './definition.js';

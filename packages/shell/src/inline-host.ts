@@ -4,13 +4,15 @@ import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
 import type { BackendSession, RunAllOptions, SessionCommand, ShellBackend, ShellHost } from './host.js';
 import { SILENT, type Logger } from './logger.js';
-import { runSequence } from './run-sequence.js';
-import { ShellError } from './shell-error.js';
+import { Ending, runSequence } from './run-sequence.js';
 import { RunnerSession } from './shell-runner.js';
+import { ended } from './stop-switch.js';
 import { withBuiltins } from './with-builtins.js';
 
 /** Options of {@link inlineHost}. */
 export interface InlineHostOptions {
+  /** `close` gives running commands so long to end, in milliseconds; default 5,000. */
+  readonly closeTimeoutMs?: number;
   /** Default: silence. */
   readonly logger?: Logger;
 }
@@ -20,15 +22,14 @@ export interface InlineHostOptions {
  * processor back cannot be stopped here; the daemon uses a process.
  */
 export function inlineHost<State>(shell: Shell<State>, options: InlineHostOptions = {}): ShellHost {
-  return withBuiltins(new InlineBackend(shell, options.logger ?? SILENT));
+  return withBuiltins(new InlineBackend(shell, options.logger ?? SILENT), options.closeTimeoutMs);
 }
 
 class InlineBackend<State> implements ShellBackend {
   readonly #shell: Shell<State>;
   readonly #logger: Logger;
   readonly #sessions = new Set<RunnerSession<State>>();
-  readonly #destroyed = new AbortController();
-  #closing: Promise<void> | undefined;
+  readonly #ending = new Ending();
 
   constructor(shell: Shell<State>, logger: Logger) {
     this.#shell = shell;
@@ -41,7 +42,6 @@ class InlineBackend<State> implements ShellBackend {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the interface is made for shells elsewhere
   async open(caller: Caller): Promise<BackendSession> {
-    if (this.#closing !== undefined) throw new ShellError('The shell is closed', { code: 'unavailable' });
     const session = new RunnerSession(this.#shell, caller, this.#logger);
     this.#sessions.add(session);
     return {
@@ -54,17 +54,12 @@ class InlineBackend<State> implements ShellBackend {
   }
 
   async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+    this.destroy();
+    await Promise.all(Array.from(this.#sessions, async (session) => await session.close()));
   }
 
   destroy(): void {
-    this.#destroyed.abort(new ShellError('The shell was ended', { code: 'unavailable' }));
-    void this.close();
-  }
-
-  async #close(): Promise<void> {
-    await Promise.all(Array.from(this.#sessions, async (session) => await session.close()));
+    this.#ending.end(ended(this.#shell.name));
   }
 
   async #runAll(
@@ -73,8 +68,8 @@ class InlineBackend<State> implements ShellBackend {
     options: RunAllOptions,
   ): Promise<readonly CommandOutput[]> {
     const { maxOutputBytes } = options;
-    return await runSequence(commands, options, this.#destroyed.signal, async ({ command, stdin = '' }, signal) => {
-      return await session.run(command, { stdin, signal, maxOutputBytes });
+    return await runSequence(commands, options, this.#ending, async ({ command, stdin = '' }, stop) => {
+      return await session.run(command, { stdin, stop, maxOutputBytes });
     });
   }
 }

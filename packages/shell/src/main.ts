@@ -7,6 +7,7 @@ import type { Shell } from './define-shell.js';
 import { JsonChannel } from './json-channel.js';
 import type { Logger } from './logger.js';
 import { CHANNEL_FD, type FromChild, type ToChild } from './process-messages.js';
+import { reasonOf } from './reason.js';
 
 // The process of one shell. Life cycle: started (waits for `start`) -> loads the module, says hello -> serves -> ends with
 // its channel, whoever closed it: there is no orphan when the daemon dies.
@@ -63,7 +64,7 @@ class ShellProcess {
       }
       this.#send({ type: 'hello', description: this.#shell.description });
     } catch (error) {
-      this.#send({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+      this.#send({ type: 'refused', message: reasonOf(error) });
       await this.#end();
     }
   }

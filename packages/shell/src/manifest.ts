@@ -5,6 +5,7 @@ import { describeShell } from './describe-shell.js';
 import { DescriptionProblem, type ShellDescription } from './description.js';
 import { shellManifestSchema, type ExecutableManifest, type ProcessManifest } from './generated/shell-manifest.js';
 import { fileInFolder, refuseWorldWritable } from './trusted-file.js';
+import { reasonOf } from './reason.js';
 
 /** A shell found on disk, checked and with absolute paths: what {@link hostFor} takes. */
 export type LoadedManifest = {
@@ -94,8 +95,7 @@ async function readManifest(file: string): Promise<unknown> {
   try {
     return parseStrictJson(text, MAX_DEPTH);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BusError('config', `${file} cannot be read: ${reason}`, { cause: error });
+    throw new BusError('config', `${file} cannot be read: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { BusError } from '@arpa2amqp/protocol';
 import { backoffMs } from './backoff.js';
 import { ChildLink, type ChildOptions } from './child-link.js';
-import { endsWithin } from './deadline.js';
 import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
 import type { BackendSession, ShellBackend, ShellHost } from './host.js';
 import { SILENT, type Logger } from './logger.js';
 import { ProcessSession } from './process-session.js';
+import { reasonOf } from './reason.js';
 import { ShellError } from './shell-error.js';
 import { withBuiltins } from './with-builtins.js';
 
@@ -57,7 +56,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<She
   const first = await ChildLink.start(child);
   const backend = new ProcessBackend(child, first, ended, options);
   try {
-    return withBuiltins(backend);
+    return withBuiltins(backend, options.closeTimeoutMs);
   } catch (error) {
     backend.destroy();
     throw error;
@@ -79,7 +78,6 @@ class ProcessBackend implements ShellBackend {
   #phase: Phase;
   #failures = 0;
   #starting: Promise<void> = Promise.resolve();
-  readonly #running = new Set<Promise<unknown>>();
   readonly #ended: AbortController;
   #closing: Promise<void> | undefined;
 
@@ -100,16 +98,7 @@ class ProcessBackend implements ShellBackend {
   // eslint-disable-next-line @typescript-eslint/require-await -- opening is a message without an answer
   async open(caller: Caller): Promise<BackendSession> {
     if (this.#closing !== undefined || this.#phase.kind !== 'up') throw this.#unavailable();
-    const session = new ProcessSession(this.#phase.link, caller, this.#graceMs);
-    return {
-      runAll: async (commands, options) => {
-        const outputs = session.runAll(commands, options);
-        this.#running.add(outputs);
-        void outputs.finally(() => this.#running.delete(outputs));
-        return await outputs;
-      },
-      close: async () => await session.close(),
-    };
+    return new ProcessSession(this.#phase.link, caller, this.#graceMs);
   }
 
   async close(): Promise<void> {
@@ -164,7 +153,7 @@ class ProcessBackend implements ShellBackend {
         this.#child.logger.info({ shell: this.#child.name, processId: link.processId }, 'shell-up');
       }
     } catch (error) {
-      if (!this.#isClosed()) this.#wait(error instanceof BusError ? error.message : String(error));
+      if (!this.#isClosed()) this.#wait(reasonOf(error));
     }
   }
 
@@ -187,7 +176,6 @@ class ProcessBackend implements ShellBackend {
     const phase = this.#phase;
     if (phase.kind === 'waiting') clearTimeout(phase.timer);
     if (phase.kind === 'up') {
-      await endsWithin(Promise.all(this.#running), this.#closeTimeoutMs);
       await phase.link.end(this.#closeTimeoutMs);
     } else {
       this.#ended.abort();

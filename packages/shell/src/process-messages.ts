@@ -7,13 +7,13 @@ import type { PlannedCommand } from './command-table.js';
 export const CHANNEL_FD = 3;
 
 /** One command of a `run` message. */
-export interface WireCommand {
+interface WireCommand {
   readonly command: PlannedCommand;
   readonly stdin?: string;
 }
 
 /** Why a command is not waited for any longer. */
-export type StopReason = 'timeout' | 'interrupted';
+type StopReason = 'timeout' | 'interrupted';
 
 /** Messages to the shell's process. */
 export type ToChild =
@@ -39,6 +39,8 @@ export type ToChild =
       readonly at: number;
       readonly rest: boolean;
       readonly reason: StopReason;
+      /** The limit that is over, for the words. */
+      readonly timeoutMs: number;
     }
   | { readonly type: 'close'; readonly session: number }
   | { readonly type: 'ping'; readonly id: number };

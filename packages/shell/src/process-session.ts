@@ -1,6 +1,6 @@
 import type { CommandOutput } from '@arpa2amqp/protocol';
 import type { ChildLink, SessionListener } from './child-link.js';
-import { interruption, timeUp } from './deadline.js';
+import { interruption, timeUp } from './stop-switch.js';
 import type { Caller } from './definition.js';
 import type { BackendSession, RunAllOptions, SessionCommand } from './host.js';
 import { failure, NOT_RUN, tooLarge } from './output.js';
@@ -141,7 +141,16 @@ export class ProcessSession implements BackendSession, SessionListener {
       return;
     }
     const isLast = current.options.signal?.aborted === true || current.options.stopOnFailure === true;
-    this.#take(current.stopped, isLast);
+    current.outputs.push(current.stopped);
+    current.stopped = undefined;
+    if (isLast || current.outputs.length >= current.size) {
+      this.#finish(current, NOT_RUN);
+      return;
+    }
+    // The next command has not started: its time begins when the process gives a sign of life.
+    void this.#link.checkAlive(this.#graceMs).then(() => {
+      if (this.#current === current) this.#startTimer(current, current.options.timeoutMs);
+    });
   }
 
   #stop(reason: 'timeout' | 'interrupted'): void {
@@ -157,9 +166,10 @@ export class ProcessSession implements BackendSession, SessionListener {
       at: current.outputs.length,
       rest,
       reason,
+      timeoutMs: current.options.timeoutMs,
     });
     this.#startTimer(current, ANSWER_MS);
-    this.#link.checkAlive(this.#graceMs);
+    void this.#link.checkAlive(this.#graceMs);
   }
 
   #finish(current: CurrentBatch, rest: CommandOutput): void {

@@ -1,12 +1,14 @@
+import { isPromise } from 'node:util/types';
 import { quoted, type CommandOutput } from '@arpa2amqp/protocol';
 import { CommandCall } from './command-call.js';
 import type { PlannedCommand } from './command-table.js';
-import { abortReason, endsWithin } from './deadline.js';
 import type { Shell } from './define-shell.js';
 import type { Caller, CommandDefinition } from './definition.js';
 import type { Logger } from './logger.js';
 import { failure } from './output.js';
+import { reasonOf } from './reason.js';
 import { ShellError } from './shell-error.js';
+import { endsWithin, interruption, type StopSwitch } from './stop-switch.js';
 
 /** After its abort a command has so long to end before its session is given up, in milliseconds. */
 const SETTLE_MS = 1000;
@@ -14,7 +16,7 @@ const SETTLE_MS = 1000;
 /** What one command of a {@link RunnerSession} gets. */
 export interface RunnerInput {
   readonly stdin: string;
-  readonly signal: AbortSignal;
+  readonly stop: StopSwitch;
   readonly maxOutputBytes: number;
 }
 
@@ -30,6 +32,7 @@ export class RunnerSession<State> {
   readonly #caller: Caller;
   readonly #logger: Logger;
   readonly #state: Promise<State>;
+  #opened: { readonly state: State } | undefined;
   #busy: Promise<unknown> | undefined;
   #settleMs = SETTLE_MS;
   #closing: Promise<void> | undefined;
@@ -53,12 +56,14 @@ export class RunnerSession<State> {
     }
     const definition = this.#shell.definition.commands[command.index];
     if (definition === undefined) return failure('internal', `The shell ${this.#shell.name} has no such command`);
-    if (input.signal.aborted) return aborted(input.signal);
+    if (input.stop.reason !== undefined) return stopped(input.stop);
     const work = this.#execute(definition, command, input);
+    if (!isPromise(work)) return work;
     this.#busy = work;
-    const output = await untilAborted(work, input.signal);
-    if (output !== undefined) this.#busy = undefined;
-    return output ?? aborted(input.signal);
+    const output = await untilStopped(work, input.stop);
+    if (output === undefined) return stopped(input.stop);
+    this.#busy = undefined;
+    return output;
   }
 
   /** Gives the state back once the running command has ended. Idempotent, never rejects. */
@@ -68,23 +73,49 @@ export class RunnerSession<State> {
   }
 
   async #open(): Promise<State> {
-    return (await this.#shell.definition.openSession?.(this.#caller)) as State;
+    const state = (await this.#shell.definition.openSession?.(this.#caller)) as State;
+    this.#opened = { state };
+    return state;
   }
 
-  async #execute(
+  /** Runs a command; one that does not wait for anything has its output at once. Never throws, never rejects. */
+  #execute(
+    definition: CommandDefinition<State>,
+    command: PlannedCommand,
+    input: RunnerInput,
+  ): CommandOutput | Promise<CommandOutput> {
+    if (this.#opened === undefined) return this.#executeOpening(definition, command, input);
+    const call = new CommandCall({ ...input, command, state: this.#opened.state, caller: this.#caller });
+    try {
+      const result: unknown = definition.run(call);
+      if (!isPromise(result)) return call.output();
+      return result.then(
+        () => call.output(),
+        (error: unknown) => this.#outputOf(error, command, input),
+      );
+    } catch (error) {
+      return this.#outputOf(error, command, input);
+    }
+  }
+
+  async #executeOpening(
     definition: CommandDefinition<State>,
     command: PlannedCommand,
     input: RunnerInput,
   ): Promise<CommandOutput> {
     try {
-      const call = new CommandCall({ ...input, command, state: await this.#state, caller: this.#caller });
-      await definition.run(call);
-      return call.output();
+      await this.#state;
     } catch (error) {
-      if (error instanceof ShellError) return failure(error.code, error.message);
-      if (!input.signal.aborted) this.#report(error, 'command-broke', command.args[0]);
-      return failure('internal', `${this.#shell.name} has a defect here; the log of its host tells more`);
+      return this.#outputOf(error, command, input);
     }
+    // Stopped while the session opened: it must not start after its answer was given.
+    return input.stop.reason === undefined ? await this.#execute(definition, command, input) : stopped(input.stop);
+  }
+
+  #outputOf(error: unknown, command: PlannedCommand, input: RunnerInput): CommandOutput {
+    if (error instanceof ShellError) return failure(error.code, error.message);
+    if (input.stop.reason === undefined) this.#report(error, 'command-broke', command.args[0]);
+    return failure('internal', `${this.#shell.name} has a defect here; the log of its host tells more`);
   }
 
   async #close(): Promise<void> {
@@ -97,24 +128,22 @@ export class RunnerSession<State> {
   }
 
   #report(error: unknown, event: string, command?: string): void {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const stack: unknown =
+      typeof error === 'object' && error !== null ? (error as { stack?: unknown }).stack : undefined;
+    const message = typeof stack === 'string' ? stack : reasonOf(error);
     this.#logger.error({ shell: this.#shell.name, command, error: quoted(message, 1000) }, event);
   }
 }
 
-function aborted(signal: AbortSignal): CommandOutput {
-  const reason = abortReason([signal]);
-  return failure(reason.code, reason.message);
+function stopped(stop: StopSwitch): CommandOutput {
+  const { code, message } = stop.reason ?? interruption();
+  return failure(code, message);
 }
 
-/** The output of a command, or undefined when the signal is faster. */
-async function untilAborted(work: Promise<CommandOutput>, signal: AbortSignal): Promise<CommandOutput | undefined> {
+/** The output of a command, or undefined when it is stopped first. */
+async function untilStopped(work: Promise<CommandOutput>, stop: StopSwitch): Promise<CommandOutput | undefined> {
   return await new Promise((resolve) => {
-    const abort = () => resolve(undefined);
-    signal.addEventListener('abort', abort, { once: true });
-    void work.then((output) => {
-      signal.removeEventListener('abort', abort);
-      resolve(output);
-    });
+    stop.onStop(() => resolve(undefined));
+    void work.then(resolve);
   });
 }

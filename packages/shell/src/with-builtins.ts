@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CommandOutput } from '@arpa2amqp/protocol';
 import { BUILTIN_COMMANDS, Builtins } from './builtins.js';
 import { CommandTable, type PlannedCommand } from './command-table.js';
@@ -15,14 +16,16 @@ import type {
 } from './host.js';
 import { failure, hasFailed, NOT_RUN } from './output.js';
 import { ShellError } from './shell-error.js';
+import { endsWithin, interruption } from './stop-switch.js';
 
 /**
  * Puts the built-in commands in front of a shell. They are answered here, without the shell: also while it is down, and
  * for executable shells.
+ * @param closeTimeoutMs - how long `close` lets running commands go on
  * @throws BusError `config` when the shell has a bad spec or one with the name of a built-in command.
  */
-export function withBuiltins(backend: ShellBackend): ShellHost {
-  return new HostWithBuiltins(backend);
+export function withBuiltins(backend: ShellBackend, closeTimeoutMs = 5000): ShellHost {
+  return new HostWithBuiltins(backend, closeTimeoutMs);
 }
 
 class HostWithBuiltins implements ShellHost {
@@ -30,14 +33,19 @@ class HostWithBuiltins implements ShellHost {
   readonly table: CommandTable;
   readonly #backend: ShellBackend;
   readonly #builtins: Builtins;
+  readonly #closeTimeoutMs: number;
+  readonly #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  #isDestroyed = false;
 
-  constructor(backend: ShellBackend) {
+  constructor(backend: ShellBackend, closeTimeoutMs: number) {
     const own = backend.description;
     checkOwnCommands(own);
     // Own commands first: their indexes are the same on both sides.
     this.description = Object.freeze({ ...own, commands: Object.freeze([...own.commands, ...BUILTIN_COMMANDS]) });
     this.table = new CommandTable(this.description);
     this.#backend = backend;
+    this.#closeTimeoutMs = closeTimeoutMs;
     this.#builtins = new Builtins(this.table);
   }
 
@@ -47,16 +55,39 @@ class HostWithBuiltins implements ShellHost {
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the shell itself is asked at the first command of its own
   async open(caller: Caller, options: { readonly signal?: AbortSignal } = {}): Promise<ShellSession> {
-    const open = async () => await this.#backend.open(caller, options.signal);
-    return new SessionWithBuiltins(open, (command) => this.#builtins.answer(command, caller));
+    if (options.signal?.aborted === true) throw interruption();
+    return new SessionWithBuiltins({
+      name: this.name,
+      open: async () => await this.#backend.open(caller),
+      answer: (command) => this.#builtins.answer(command, caller),
+      track: (work) => this.#track(work),
+      isClosed: () => this.#isClosed(),
+    });
   }
 
   async close(): Promise<void> {
-    await this.#backend.close();
+    this.#closing ??= this.#close();
+    await this.#closing;
   }
 
   destroy(): void {
+    this.#isDestroyed = true;
     this.#backend.destroy();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isDestroyed) await endsWithin(Promise.all(this.#running), this.#closeTimeoutMs);
+    await this.#backend.close();
+    await Promise.all(this.#running);
+  }
+
+  #isClosed(): boolean {
+    return this.#isDestroyed || this.#closing !== undefined;
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,17 +95,26 @@ class HostWithBuiltins implements ShellHost {
   }
 }
 
+/** What a session needs of its host. */
+interface SessionContext {
+  readonly name: string;
+  /** Opens the shell's own session. */
+  readonly open: () => Promise<BackendSession>;
+  readonly answer: (command: PlannedCommand) => CommandOutput | undefined;
+  /** Told of what the host must wait for before it closes. Never rejects. */
+  readonly track: (work: Promise<unknown>) => void;
+  readonly isClosed: () => boolean;
+}
+
 /** Opens the shell's own session when it is first needed, and lets one call at a time through to it. */
 class SessionWithBuiltins implements ShellSession {
-  readonly #open: () => Promise<BackendSession>;
-  readonly #answer: (command: PlannedCommand) => CommandOutput | undefined;
+  readonly #host: SessionContext;
   #inner: Promise<BackendSession> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(open: () => Promise<BackendSession>, answer: (command: PlannedCommand) => CommandOutput | undefined) {
-    this.#open = open;
-    this.#answer = answer;
+  constructor(host: SessionContext) {
+    this.#host = host;
   }
 
   async run(command: PlannedCommand, options: RunOptions): Promise<CommandOutput> {
@@ -85,8 +125,12 @@ class SessionWithBuiltins implements ShellSession {
 
   async runAll(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]> {
     if (this.#closing !== undefined) return commands.map(() => failure('unavailable', 'The session is closed'));
-    const turn = this.#tail.then(async () => await this.#runInTurn(commands, options));
+    const isClosed = this.#host.isClosed();
+    // One signal of a daemon may serve all its sessions: that is no leak.
+    if (options.signal !== undefined) setMaxListeners(0, options.signal);
+    const turn = this.#tail.then(async () => await this.#runInTurn(commands, options, isClosed));
     this.#tail = turn;
+    this.#host.track(turn);
     return await turn;
   }
 
@@ -96,10 +140,15 @@ class SessionWithBuiltins implements ShellSession {
   }
 
   /** Answers built-in commands and hands each run of the shell's own ones on as a whole. Never rejects. */
-  async #runInTurn(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]> {
+  async #runInTurn(
+    commands: readonly SessionCommand[],
+    options: RunAllOptions,
+    isClosed: boolean,
+  ): Promise<readonly CommandOutput[]> {
     const outputs: CommandOutput[] = [];
     while (outputs.length < commands.length) {
-      const answers = await this.#runNext(commands, outputs.length, options);
+      const next = this.#next(commands, outputs.length);
+      const answers = Array.isArray(next) ? await this.#runOwn(next, options, isClosed) : [next];
       outputs.push(...answers);
       if (options.stopOnFailure === true && answers.some(hasFailed)) break;
     }
@@ -107,27 +156,28 @@ class SessionWithBuiltins implements ShellSession {
     return outputs;
   }
 
-  /** The output of one built-in command, or of all own commands up to the next built-in one. */
-  async #runNext(
-    commands: readonly SessionCommand[],
-    start: number,
-    options: RunAllOptions,
-  ): Promise<readonly CommandOutput[]> {
+  /** The output of one built-in command, or all own commands up to the next built-in one. */
+  #next(commands: readonly SessionCommand[], start: number): CommandOutput | SessionCommand[] {
     const own: SessionCommand[] = [];
     for (let index = start; index < commands.length; index += 1) {
       const entry = commands[index];
-      const answer = entry === undefined ? undefined : this.#answer(entry.command);
-      if (answer !== undefined && own.length === 0) return [answer];
+      const answer = entry === undefined ? undefined : this.#host.answer(entry.command);
+      if (answer !== undefined && own.length === 0) return answer;
       if (answer !== undefined || entry === undefined) break;
       own.push(entry);
     }
-    return await this.#runOwn(own, options);
+    return own;
   }
 
-  async #runOwn(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]> {
+  async #runOwn(
+    commands: readonly SessionCommand[],
+    options: RunAllOptions,
+    isClosed: boolean,
+  ): Promise<readonly CommandOutput[]> {
     try {
+      if (isClosed) throw new ShellError(`The shell ${this.#host.name} is closed`, { code: 'unavailable' });
       // A shell that could not be opened stays so for the session: later commands must not run without the earlier ones.
-      this.#inner ??= this.#open();
+      this.#inner ??= this.#host.open();
       return await (await this.#inner).runAll(commands, options);
     } catch (error) {
       const output =
