@@ -47,6 +47,13 @@ describe('hostile lines', () => {
     expect((grammar.matchLine(words) as MatchFailure).message.length).toBeLessThan(250);
   });
 
+  test('a word that exhausts the engine of patterns is refused', () => {
+    const grammar = compileSpec('q <a>', { a: { type: 'pattern', pattern: '(?:a|b|\\p{L})*' } });
+    const word = 'é'.repeat(8 << 20);
+    expect(() => /^(?:a|b|\p{L})*$/u.test(word)).toThrow(RangeError);
+    expect(grammar.matchLine(['q', word])).toMatchObject({ ok: false, at: 1, invalid: 'a' });
+  });
+
   test('one word of a megabyte is matched, and refused with a short message', () => {
     const grammar = compileSpec('q <a> <b>', { b: { type: 'pattern', pattern: '(?:x|y)*' } });
     const long = 'x'.repeat(1 << 20);
