@@ -1,1 +1,5 @@
-export {};
+export type { BatchOptions } from './batch-options.js';
+export type { ClientLimits, ConnectOptions } from './client-options.js';
+export { Client, connect } from './client.js';
+export type { Logger } from './logger.js';
+export { BusError, type Command, type Reply } from '@arpa2amqp/protocol';

@@ -1,0 +1,37 @@
+import type { AmqpMessage, Outcome, Requester } from '@arpa2amqp/amqp';
+import type { Limits } from '@arpa2amqp/protocol';
+import type { InitiatorSession } from '@arpa2amqp/session';
+import type { Logger } from './logger.js';
+import type { PendingBatches } from './pending-batches.js';
+
+/** The content-type of every message. */
+export const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
+
+/** What the parts of a channel to one host work with. */
+export interface ChannelParts {
+  readonly to: string;
+  readonly session: InitiatorSession;
+  readonly requester: Requester;
+  readonly pending: PendingBatches;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly isRaw: boolean;
+  /** Batches without replies: each gets a context of its own, since no error frame could tell that a context is gone. */
+  readonly isOneWay: boolean;
+}
+
+/**
+ * Gives a message to the transport.
+ *
+ * @param address - as a daemon spelled its private address, or null for the address of the host
+ */
+export async function hand(
+  { requester, to }: ChannelParts,
+  address: string | null,
+  message: AmqpMessage,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  return address === null
+    ? await requester.send(to, message, { signal })
+    : await requester.sendTo(address, message, { signal });
+}

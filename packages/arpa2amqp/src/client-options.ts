@@ -1,0 +1,93 @@
+import type { RequesterOptions } from '@arpa2amqp/amqp';
+import {
+  BusError,
+  DEFAULT_LIMITS,
+  DocumentValidator,
+  parseService,
+  type Limits,
+  type ServiceName,
+} from '@arpa2amqp/protocol';
+import { clientOptionsSchema, type ClientOptionsDocument } from './generated/client-options.js';
+import { SILENT, type Logger } from './logger.js';
+
+type TransportOptions = Pick<RequesterOptions, 'tls' | 'sasl' | 'profile'>;
+
+/** Limits that a client has a say in; the others are the host's. */
+export type ClientLimits = Pick<Limits, 'maxMessageBytes' | 'maxCommands' | 'maxDepth' | 'maxStdinBytes' | 'maxLifeMs'>;
+
+/** Options of `connect`. */
+export interface ConnectOptions extends TransportOptions {
+  /**
+   * `amqp://` or `amqps://` URL of a broker or of a listening daemon, with `user:password@` where it wants them.
+   * Default `amqp://127.0.0.1:5672`.
+   */
+  readonly url?: string;
+  /** Kerberos credentials cache, such as `FILE:/tmp/krb5cc_1000`. Default: as libkrb5 finds it. */
+  readonly ccache?: string;
+  /** The service of every host, `<service>@<host>`. Default: follows from the address of each. */
+  readonly service?: string;
+  /** How long a batch is good, in milliseconds, unless told with the batch. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Time limit of one attempt to connect, in milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** Authenticate the host before the first batch is sent. Default false: its first answer proves it. */
+  readonly isMutual?: boolean;
+  /** Speak the protocol of the original arpa2shell, one batch at a time. Default false. */
+  readonly isRaw?: boolean;
+  /** Limits that differ from `DEFAULT_LIMITS` of the protocol. */
+  readonly limits?: Partial<ClientLimits>;
+  /** Default: silence. */
+  readonly logger?: Logger;
+  /** Gives up connecting. Later it has no effect. */
+  readonly signal?: AbortSignal;
+}
+
+/** Checked options with every default filled in. */
+export interface ResolvedClientOptions {
+  readonly url: string;
+  readonly ccache: string | undefined;
+  readonly service: ServiceName | undefined;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly isMutual: boolean;
+  readonly isRaw: boolean;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly signal: AbortSignal | undefined;
+  readonly transport: TransportOptions;
+}
+
+const validator = new DocumentValidator<ClientOptionsDocument>(clientOptionsSchema, 'usage');
+
+/**
+ * Checks the options of a client.
+ *
+ * @throws BusError `usage`, naming the key and, for an unknown one, the likely one
+ */
+export function resolveClientOptions(options: ConnectOptions): ResolvedClientOptions {
+  const { logger = SILENT, signal, ...document } = options;
+  validator.check(document, 'The options of the client');
+  const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  if (timeoutMs > limits.maxLifeMs) {
+    throw new BusError('usage', `"timeoutMs" must be at most ${limits.maxLifeMs}, the longest life of a batch`);
+  }
+  const { tls, sasl, profile } = options;
+  return Object.freeze({
+    url: options.url ?? 'amqp://127.0.0.1:5672',
+    ccache: options.ccache,
+    service: options.service === undefined ? undefined : parseService(options.service),
+    timeoutMs,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    isMutual: options.isMutual ?? false,
+    isRaw: options.isRaw ?? false,
+    limits,
+    logger,
+    signal,
+    transport: Object.freeze({
+      ...(tls === undefined ? {} : { tls }),
+      ...(sasl === undefined ? {} : { sasl }),
+      ...(profile === undefined ? {} : { profile }),
+    }),
+  });
+}
