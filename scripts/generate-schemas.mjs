@@ -10,7 +10,11 @@ const targets = {
   batch: 'packages/protocol',
   command: 'packages/protocol',
   reply: 'packages/protocol',
+  'shell-manifest': 'packages/shell',
   'daemon-config': 'packages/arpa2amqp.d',
+  'client-options': 'packages/arpa2amqp',
+  'batch-options': 'packages/arpa2amqp',
+  'batch-input': 'packages/arpa2amqp',
 };
 const camel = (name) => name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase());
 
