@@ -178,7 +178,7 @@ export class Connection implements LinkHost {
   renew(reason: AmqpError): void {
     this.#reason ??= reason;
     this.logger.warn({ peer: this.peer, code: reason.code, reason: reason.message }, 'amqp connection renewed');
-    this.#rhea.close({ condition: 'amqp:connection:forced', description: reason.message });
+    void this.close({ condition: 'amqp:connection:forced', description: reason.message }); // never rejects
   }
 
   /** Waits until nothing is pending on any sender, up to a limit. */

@@ -8,12 +8,17 @@
  * C3. A slot comes back by `done` only, and only then is credit granted again.
  * C4. Links that were quiet lately keep one credit; the others share the rest.
  */
-import type { ReceiverLink } from './receiver.js';
 
 const REBALANCE_MS = 1000;
 
+/** A link, as far as credit goes. */
+export interface CreditHolder {
+  /** Lets the peer send more messages, or (negative) fewer. */
+  addCredit(amount: number): void;
+}
+
 interface Share {
-  readonly link: ReceiverLink;
+  readonly link: CreditHolder;
   /** Credit granted and not yet used by a whole message. */
   credit: number;
   /** Deliveries that wait or are at work. */
@@ -37,7 +42,7 @@ interface Waiting<T> {
 export class SlotPool<T extends SlotTaker> {
   readonly #slots: number;
   readonly #hand: (delivery: T, done: () => void) => void;
-  readonly #shares = new Map<ReceiverLink, Share>();
+  readonly #shares = new Map<CreditHolder, Share>();
   readonly #hungry = new Set<Share>();
   readonly #waiting: Waiting<T>[] = [];
   #credit = 0;
@@ -74,13 +79,13 @@ export class SlotPool<T extends SlotTaker> {
     return this.#shares.size;
   }
 
-  add(link: ReceiverLink): void {
+  add(link: CreditHolder): void {
     const share = { link, credit: 0, taken: 0, allowance: 0, isActive: true, wasUsed: true };
     this.#shares.set(link, share);
     this.#rebalance();
   }
 
-  remove(link: ReceiverLink): void {
+  remove(link: CreditHolder): void {
     const share = this.#shares.get(link);
     if (share === undefined) return;
     this.#shares.delete(link);
@@ -94,7 +99,7 @@ export class SlotPool<T extends SlotTaker> {
   }
 
   /** A delivery came in. */
-  arrived(link: ReceiverLink, delivery: T): void {
+  arrived(link: CreditHolder, delivery: T): void {
     const share = this.#shares.get(link);
     if (share === undefined || this.#isDraining) {
       delivery.release();
@@ -112,7 +117,7 @@ export class SlotPool<T extends SlotTaker> {
   }
 
   /** A credit was used up by something that needs no slot. */
-  refused(link: ReceiverLink): void {
+  refused(link: CreditHolder): void {
     const share = this.#shares.get(link);
     if (share === undefined) return;
     this.#use(share);

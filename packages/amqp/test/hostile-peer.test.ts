@@ -146,7 +146,7 @@ describe('an open, begin or attach out of bounds', () => {
   test('too many sessions', async () => {
     using peer = await RawPeer.open(service.url);
     for (let channel = 0; channel < 4; channel += 1) await peer.begin(channel);
-    const begin = frame('begin', { next_outgoing_id: 0, incoming_window: 1, outgoing_window: 1 }, { channel: 3 });
+    const begin = frame('begin', { next_outgoing_id: 0, incoming_window: 1, outgoing_window: 1 }, { channel: 4 });
     await expectDropped(peer, begin);
   });
 

@@ -18,6 +18,8 @@ const terminus = require('rhea/lib/terminus.js') as Record<string, (fields: obje
 export const AMQP_HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1');
 export const SASL_HEADER = Buffer.from('AMQP\x03\x01\0\0', 'latin1');
 
+const outcomes = require('rhea/lib/message.js') as { accepted(): { described(): unknown } };
+
 /** A frame that arrived. */
 export interface RawFrame {
   readonly name: string;
@@ -67,8 +69,16 @@ export class RawPeer implements Disposable {
   static async connect(url: string): Promise<RawPeer> {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
-    await new Promise((resolve) => socket.once('connect', resolve));
+    await new Promise((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
     return new RawPeer(socket);
+  }
+
+  /** The outcome, for a disposition. */
+  static accepted(): unknown {
+    return outcomes.accepted().described();
   }
 
   /** Connects without SASL and opens. */
