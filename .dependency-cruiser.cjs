@@ -50,7 +50,7 @@ module.exports = {
       name: 'undeclared-dependency',
       severity: 'error',
       from: { path: '/src/' },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'unknown', 'undetermined'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'no-orphans',
