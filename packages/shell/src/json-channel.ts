@@ -46,6 +46,7 @@ export class JsonChannel {
   }
 
   #read(text: string): void {
+    if (this.#isOver) return;
     let start = 0;
     for (let end = text.indexOf('\n'); end >= 0 && !this.#isOver; end = text.indexOf('\n', start)) {
       const tail = text.slice(start, end);

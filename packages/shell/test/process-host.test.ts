@@ -110,6 +110,21 @@ describe('a process shell', () => {
     await backUp(host);
   });
 
+  test('that speaks something else on its channel is ended and comes back', async () => {
+    const sleeping = (await Probe.open(host)).codes(['sleep']);
+    await probe.codes(['garbage', 'hello a'], { timeoutMs: 1000 });
+    expect(await sleeping).toEqual(['unavailable']);
+    expect(named('shell-channel-broken')).toMatchObject([{ fields: { fault: 'a line is not JSON' } }]);
+    await backUp(host);
+  });
+
+  test('that goes round the limit of its own side meets it on ours', async () => {
+    const other = await processProbe(FAST);
+    const forged = await (await Probe.open(other)).output('forge 50000', { maxOutputBytes: 10_000 });
+    expect(forged).toMatchObject({ stdout: '', code: 'too-large' });
+    await other.close();
+  });
+
   test('takes what it has started with it', async () => {
     const grandchild = Number((await probe.output('grandchild')).stdout);
     expect(isRunning(grandchild)).toBe(true);
