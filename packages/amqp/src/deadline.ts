@@ -38,5 +38,7 @@ export async function before<T>(promise: Promise<T>, patience: Patience, expired
 /** The reason of an aborted signal, as an Error. */
 export function reasonOf(signal: AbortSignal | undefined): Error {
   const reason: unknown = signal?.reason;
-  return reason instanceof Error ? reason : new Error('The wait was aborted', { cause: reason });
+  // Not by instanceof: a DOMException may come from another realm.
+  const isError = typeof reason === 'object' && reason !== null && 'message' in reason;
+  return isError ? (reason as Error) : new Error('The wait was aborted', { cause: reason });
 }

@@ -44,13 +44,18 @@ export class DirectPeer implements AnswerRoute {
     else this.#giveReplies(link, connection);
   }
 
-  /** Only reply links of this very connection are answered: the address of somebody else is none of this peer's. */
+  /**
+   * Only reply links of this very connection are answered: the address of somebody else is none of this peer's.
+   *
+   * The outcome is not waited for. A peer may want that of its request before it reads the answer (Proton's blocking
+   * client does), and one that never settles answers must not keep what waits for it.
+   */
   async answer(to: string, message: AmqpMessage): Promise<Outcome> {
     const sender = this.#replies.get(to);
     if (sender === undefined) {
       throw new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: the connection has no such reply link`);
     }
-    return await sender.send(encodeMessage(message, to));
+    return await sender.send(encodeMessage(message, to), undefined, 'sent');
   }
 
   #takeCommands(link: RheaLink, connection: Connection): void {

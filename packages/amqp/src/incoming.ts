@@ -54,7 +54,8 @@ export class Incoming implements Delivery {
   /**
    * Sends an answer to the reply address of this message.
    *
-   * @returns what the asker said about it
+   * @returns what the broker said about it; a peer of our own listener is not waited for, and `accepted` then means that
+   *   the answer went out
    * @throws AmqpError (as rejection): `amqp-bad-reply-to` without a reply address that may be answered,
    *   `amqp-connection-lost`, `amqp-queue-full`, `amqp-timeout`
    */

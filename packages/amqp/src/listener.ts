@@ -9,6 +9,7 @@ import type { ConnectionLimits } from './limits.js';
 import type { Logger } from './logger.js';
 import type { RheaLink } from './rhea.js';
 import type { ServerSasl } from './sasl.js';
+import { SASL_HEADER } from './sasl-frames.js';
 import { letIn } from './sasl-server.js';
 import { Wire } from './wire.js';
 
@@ -28,6 +29,9 @@ export interface ListenerOptions {
   /** Makes what takes the links that one peer attaches. */
   welcome(): (link: RheaLink, connection: Connection) => void;
 }
+
+/** Connections above the limit that may be there for a moment, to be told so. */
+const HANGING = 256;
 
 let accepted = 0;
 
@@ -85,10 +89,7 @@ export class Listener implements AsyncDisposable {
       });
       this.#server = server;
     }
-    this.#server.maxConnections = options.maxConnections;
-    this.#server.on('drop', (dropped) => {
-      this.#refuse(dropped?.remoteAddress, new AmqpError('amqp-limit', 'Accept a connection: there are too many'));
-    });
+    this.#server.maxConnections = options.maxConnections + HANGING; // TLS handshakes count here only
   }
 
   /**
@@ -159,6 +160,13 @@ export class Listener implements AsyncDisposable {
 
   #take(socket: Socket, tls: TLSSocket | null): void {
     const remoteAddress = socket.remoteAddress ?? '';
+    if (this.#wires.size + this.#connections.size >= this.#options.maxConnections) {
+      socket.on('error', () => undefined);
+      socket.end(SASL_HEADER); // a word, so that it is not taken for a port of something else
+      socket.destroySoon();
+      this.#refuse(remoteAddress, new AmqpError('amqp-limit', 'Accept a connection: there are too many'));
+      return;
+    }
     const wire = new Wire(socket, this.#options.limits);
     this.#wires.add(wire);
     this.#admit(wire, tls, remoteAddress).then(

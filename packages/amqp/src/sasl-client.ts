@@ -37,6 +37,17 @@ async function readFrame(wire: Wire): Promise<SaslFrame> {
   return decodeSaslFrame(unit);
 }
 
+/** What a TLS server does with our header is to hang up without a word. */
+async function firstHeader(wire: Wire): Promise<Buffer> {
+  try {
+    return await wire.read();
+  } catch (cause) {
+    if (!(cause instanceof AmqpError) || cause.code !== 'amqp-connection-lost') throw cause;
+    const message = 'Log in: the peer hung up without a word; is it an AMQP port, and does it want amqps?';
+    throw new AmqpError('amqp-not-amqp', message, { cause });
+  }
+}
+
 /**
  * Logs in. Of the ways that are given, the first one that the peer offers is used: our order decides, not the peer's.
  *
@@ -46,8 +57,11 @@ async function readFrame(wire: Wire): Promise<SaslFrame> {
  */
 export async function logIn(wire: Wire, ways: readonly ClientSasl[], hostname: string): Promise<Peer['mechanism']> {
   wire.write(SASL_HEADER);
-  const answer = await wire.read();
-  if (!isHeader(answer) || answer[4] !== 3) {
+  const answer = await firstHeader(wire);
+  if (!isHeader(answer) || answer[5] !== 1 || answer[6] !== 0) {
+    throw new AmqpError('amqp-not-amqp', 'Log in: the peer speaks another version of AMQP than 1.0');
+  }
+  if (answer[4] !== 3) {
     throw new AmqpError('amqp-sasl-refused', 'Log in: the peer does without SASL, which is not accepted here');
   }
   const offer = await readFrame(wire);

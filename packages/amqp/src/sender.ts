@@ -16,9 +16,13 @@ import { terminusOf, type LinkEnd, type RheaDelivery, type RheaLink, type RheaTy
 
 const COMPACT_AT = 256;
 
+/** What ends the wait of who sends. */
+type Until = 'outcome' | 'sent';
+
 /** A message on its way: waiting while `bytes` is there, sent afterwards. */
 interface Sending {
   bytes: Buffer | null;
+  readonly until: Until;
   readonly queuedAtMs: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
@@ -73,16 +77,17 @@ export class SenderLink implements LinkEnd, Sweepable {
   /**
    * Sends an encoded message.
    *
+   * @param until `sent`: its outcome is not waited for, a message that went out counts as accepted
    * @throws AmqpError (as rejection) when the outcome will not be known, the queue is full or the message too large
    */
-  async send(bytes: Buffer, signal?: AbortSignal): Promise<Outcome> {
+  async send(bytes: Buffer, signal?: AbortSignal, until: Until = 'outcome'): Promise<Outcome> {
     return await new Promise<Outcome>((resolve, reject) => {
       const refusal = this.#refusal(bytes, signal);
       if (refusal !== null) {
         reject(refusal);
         return;
       }
-      const sending: Sending = { bytes, queuedAtMs: Date.now(), resolve, reject, stopListening: null };
+      const sending: Sending = { bytes, until, queuedAtMs: Date.now(), resolve, reject, stopListening: null };
       if (signal !== undefined) this.#listen(sending, signal);
       if (this.#head === this.#waiting.length && this.#canSend()) this.#transmit(sending, bytes);
       else this.#queue(sending);
@@ -245,8 +250,8 @@ export class SenderLink implements LinkEnd, Sweepable {
     delivery.sending = sending;
     sending.bytes = null;
     this.#lastMoveMs = Date.now();
-    if (delivery.settled) settle(sending).resolve(ACCEPTED_OUTCOME);
-    else this.#unsettled.add(sending);
+    if (delivery.settled || sending.until === 'sent') settle(sending).resolve(ACCEPTED_OUTCOME);
+    if (!delivery.settled) this.#unsettled.add(sending);
     const { outgoing } = this.#link.session;
     if (Math.max(outgoing.next_transfer_id, outgoing.next_delivery_id) >= this.#host.limits.maxTransfers) {
       this.#host.renew(new AmqpError('amqp-limit', 'Send messages: the session has used up its ids'));

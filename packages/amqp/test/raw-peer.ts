@@ -7,6 +7,7 @@ const require = createRequire(import.meta.url);
 
 interface Frames {
   amqp_frame(channel: number, performative: unknown, payload?: Buffer): object;
+  sasl_frame(performative: unknown): object;
   write_frame(frame: object): Buffer;
   read_frame(bytes: Buffer): { channel: number; type: number; performative?: RheaPerformative; payload?: Buffer };
   [performative: string]: unknown;
@@ -18,6 +19,7 @@ const terminus = require('rhea/lib/terminus.js') as Record<string, (fields: obje
 export const AMQP_HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1');
 export const SASL_HEADER = Buffer.from('AMQP\x03\x01\0\0', 'latin1');
 
+const types = require('rhea/lib/types.js') as { wrap_error(fields: object): unknown };
 const outcomes = require('rhea/lib/message.js') as { accepted(): { described(): unknown } };
 
 /** A frame that arrived. */
@@ -79,6 +81,21 @@ export class RawPeer implements Disposable {
   /** The outcome, for a disposition. */
   static accepted(): unknown {
     return outcomes.accepted().described();
+  }
+
+  /** An error, for a detach, end or close. */
+  static error(fields: { condition: string; description: string }): unknown {
+    return types.wrap_error(fields);
+  }
+
+  static mechanisms(...names: string[]): Buffer {
+    const create = frames['sasl_mechanisms'] as (fields: object) => unknown;
+    return frames.write_frame(frames.sasl_frame(create({ sasl_server_mechanisms: names })));
+  }
+
+  static saslOutcome(code: number): Buffer {
+    const create = frames['sasl_outcome'] as (fields: object) => unknown;
+    return frames.write_frame(frames.sasl_frame(create({ code })));
   }
 
   /** Connects without SASL and opens. */

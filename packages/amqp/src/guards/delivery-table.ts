@@ -40,6 +40,10 @@ export class DeliveryTable<T extends RheaDelivery = RheaDelivery> implements Rhe
     return this.#entries.get(id);
   }
 
+  delete(id: number): void {
+    this.#entries.delete(id);
+  }
+
   /**
    * The deliveries of a range, whatever its length: a disposition may name four thousand million of them.
    *
@@ -56,9 +60,5 @@ export class DeliveryTable<T extends RheaDelivery = RheaDelivery> implements Rhe
       if (delivery !== undefined) found.push(delivery);
     }
     return found;
-  }
-
-  values(): T[] {
-    return [...this.#entries.values()];
   }
 }

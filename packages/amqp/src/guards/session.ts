@@ -263,7 +263,7 @@ function onDisposition(
     const state = fields[4]?.descriptor === undefined ? null : fields[4];
     for (const delivery of tables.outgoing.range(first, last)) {
       if (delivery.remote_settled) continue;
-      settleOutgoing(session, delivery, state, isSettled);
+      if (settleOutgoing(session, delivery, state, isSettled)) tables.outgoing.delete(delivery.id);
     }
     wakeSenders(session);
   } else if (isSettled) {
@@ -279,13 +279,14 @@ function settleOutgoing(
   delivery: RheaDelivery,
   state: RheaTyped | null,
   isSettled: boolean,
-): void {
+): boolean {
   const isFinal = state !== null && !RECEIVED.has(state.descriptor?.value);
-  if (!isSettled && !isFinal) return;
+  if (!isSettled && !isFinal) return false;
   if (isSettled) delivery.settled = true;
   else session.outgoing.update(delivery, true, state); // the receiver waits for us to settle
   delivery.remote_settled = true;
   delivery.link.arpa2?.onOutcome?.(delivery, isFinal ? state : null);
+  return true;
 }
 
 /** G5. */
