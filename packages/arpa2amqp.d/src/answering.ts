@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AmqpMessage } from '@arpa2amqp/amqp';
+import type { AmqpMessage, Incoming } from '@arpa2amqp/amqp';
 import { encodeReplies, errorReply, type Limits, type Reply } from '@arpa2amqp/protocol';
+import type { PeerStyle } from '@arpa2amqp/session';
 
 /** The content type of every message of the protocol. */
 const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
@@ -39,13 +40,19 @@ export function encodeAnswer({ re, from, replies, isBare }: Answer, limits: Limi
   return encodeReplies({ re, from, replies: fitting }, isBare);
 }
 
-/** Puts a body into the message that answers another one. */
-export function answerTo(request: AmqpMessage, body: Buffer): AmqpMessage {
-  const correlationId = request.correlationId ?? request.messageId;
+/**
+ * Puts a body into the message that answers another one. A raw peer knows its context by the correlation id, which it
+ * chose and which comes back unchanged, and sends what follows to our reply-to.
+ */
+export function answerTo({ message, servedAs }: Incoming, style: PeerStyle, body: Buffer): AmqpMessage {
+  const isRaw = style === 'raw';
+  const { messageId, correlationId: given, replyTo } = message;
+  const correlationId = isRaw ? (given ?? messageId) : (messageId ?? given);
   return {
     messageId: randomUUID(),
     ...(correlationId === undefined ? {} : { correlationId }),
-    ...(request.replyTo === undefined ? {} : { to: request.replyTo }),
+    ...(replyTo === undefined ? {} : { to: replyTo }),
+    ...(isRaw ? { replyTo: servedAs } : {}),
     contentType: CONTENT_TYPE,
     ttlMs: ANSWER_TTL_MS,
     durable: false,

@@ -9,7 +9,7 @@ import {
   type Limits,
   type Reply,
 } from '@arpa2amqp/protocol';
-import { errorFrame, type AcceptorTable, type OpenedPayload, type Refused } from '@arpa2amqp/session';
+import { errorFrame, type AcceptorTable, type OpenedPayload, type PeerStyle, type Refused } from '@arpa2amqp/session';
 import type { Caller } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
 import { answerTo, encodeAnswer } from './answering.js';
@@ -71,11 +71,11 @@ export class BatchWorker {
   }
 
   async #handle(incoming: Incoming): Promise<void> {
-    const { acceptor, limits } = this.#options;
-    const opened = await openMessage(incoming.message, acceptor, limits);
+    const { acceptor } = this.#options;
+    const opened = await openMessage(incoming.message, acceptor);
     switch (opened.kind) {
       case 'leg':
-        await this.#answer(incoming, opened.answer);
+        await this.#answer(incoming, opened.style, opened.answer);
         break;
       case 'refused':
         await this.#refuse(incoming, opened);
@@ -100,16 +100,21 @@ export class BatchWorker {
       await this.#refuseMisdirected(incoming, payload, decoded.reason);
       return;
     }
-    const batch = decoded.kind === 'batch' ? decoded.batch : null;
-    const replies = decoded.kind === 'batch' ? await this.#dispatch(decoded.batch, payload) : [decoded.reply];
+    const { id, isBare, replies } =
+      decoded.kind === 'batch'
+        ? {
+            id: decoded.batch.id,
+            isBare: decoded.batch.to === null,
+            replies: await this.#dispatch(decoded.batch, payload),
+          }
+        : { id: decoded.id ?? '', isBare: decoded.isBare, replies: [decoded.reply] };
     if (incoming.message.replyTo === undefined) incoming.accept();
     else {
-      const isBare = payload.style === 'raw' || batch?.to === null;
-      const plaintext = encodeAnswer({ re: batch?.id ?? '', from: address, replies, isBare }, limits);
-      await this.#answer(incoming, await payload.seal(plaintext));
+      const answer = { re: id, from: address, replies, isBare: isBare || payload.style === 'raw' };
+      await this.#answer(incoming, payload.style, await payload.seal(encodeAnswer(answer, limits)));
     }
     const ms = Math.round(performance.now() - startedMs);
-    log.info({ principal, batch: batch?.id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
+    log.info({ principal, batch: id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
   }
 
   async #dispatch(batch: Batch, payload: OpenedPayload): Promise<readonly Reply[]> {
@@ -125,28 +130,34 @@ export class BatchWorker {
     return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
   }
 
-  async #refuse(incoming: Incoming, { reason, answer, detail }: Refused): Promise<void> {
+  async #refuse(incoming: Incoming, { reason, style, answer, detail }: Refused): Promise<void> {
     this.#options.log.warn({ reason, detail, peer: incoming.peer }, 'refused');
-    await this.#reject(incoming, reason, answer);
+    await this.#reject(incoming, reason, style, answer);
   }
 
   /** A broker has aimed the batch at us, or its answer elsewhere. */
   async #refuseMisdirected(incoming: Incoming, payload: OpenedPayload, reason: FrameErrorReason): Promise<void> {
     this.#options.log.warn({ reason, principal: payload.principal, peer: incoming.peer }, 'refused');
-    await this.#reject(incoming, reason, payload.style === 'raw' ? null : errorFrame(reason, payload.contextId));
+    const { style, contextId } = payload;
+    await this.#reject(incoming, reason, style, style === 'raw' ? null : errorFrame(reason, contextId));
   }
 
   /** `rejected` sends the message to a dead-letter queue, where there is one: it never comes back in a loop. */
-  async #reject(incoming: Incoming, reason: FrameErrorReason, hint: Buffer | null): Promise<void> {
+  async #reject(incoming: Incoming, reason: FrameErrorReason, style: PeerStyle, hint: Buffer | null): Promise<void> {
     const reject = (): void => incoming.reject('amqp:unauthorized-access', reason);
     if (hint === null) reject();
-    else await this.#answer(incoming, hint, reject);
+    else await this.#answer(incoming, style, hint, reject);
   }
 
   /** Hands the answer over and settles. An answer that cannot be delivered is the caller's loss: what ran has run. */
-  async #answer(incoming: Incoming, body: Buffer, settle = (): void => incoming.accept()): Promise<void> {
+  async #answer(
+    incoming: Incoming,
+    style: PeerStyle,
+    body: Buffer,
+    settle = (): void => incoming.accept(),
+  ): Promise<void> {
     try {
-      if (incoming.message.replyTo !== undefined) await incoming.answer(answerTo(incoming.message, body));
+      if (incoming.message.replyTo !== undefined) await incoming.answer(answerTo(incoming, style, body));
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
       this.#options.log.warn({ code, reason: message }, 'answer-lost');

@@ -1,4 +1,4 @@
-import { serve, type Service } from '@arpa2amqp/amqp';
+import { AmqpError, serve, type Service } from '@arpa2amqp/amqp';
 import { Dispatcher, MemoryJournal, openAuthorizer, type ShellRegistry } from '@arpa2amqp/dispatcher';
 import { BusError } from '@arpa2amqp/protocol';
 import { AcceptorTable } from '@arpa2amqp/session';
@@ -113,14 +113,23 @@ export class Daemon implements AsyncDisposable {
 
   async #serve(): Promise<void> {
     const { address, limits } = this.#configuration;
-    this.#service = await serve({
-      address: address.address,
-      at: await transportOf(this.#configuration),
-      slots: limits.maxBatches,
-      maxMessageBytes: limits.maxMessageBytes,
-      onDelivery: (incoming) => this.#worker.receive(incoming),
-      logger: this.#log,
-    });
+    const at = await transportOf(this.#configuration);
+    try {
+      this.#service = await serve({
+        address: address.address,
+        at,
+        slots: limits.maxBatches,
+        maxMessageBytes: limits.maxMessageBytes,
+        onDelivery: (incoming) => this.#worker.receive(incoming),
+        logger: this.#log,
+      });
+    } catch (cause) {
+      if (!(cause instanceof AmqpError)) throw cause;
+      const code = cause.code === 'amqp-bad-options' ? 'config' : 'cannot-reach';
+      const { transport } = this.#configuration;
+      const where = 'listen' in transport ? `listen at ${transport.listen}` : 'take batches from the broker';
+      throw new BusError(code, `Cannot ${where}: ${cause.message} (${cause.code})`, { cause });
+    }
   }
 
   #makeDispatcher(): Dispatcher {

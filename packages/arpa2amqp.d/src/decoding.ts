@@ -1,7 +1,9 @@
 import {
   BusError,
-  decodeBatch,
+  batchIdOf,
+  batchOf,
   errorReply,
+  readBatchJson,
   type Batch,
   type Limits,
   type Reply,
@@ -22,17 +24,26 @@ export interface Envelope {
 export type Decoded =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'misdirected'; readonly reason: 'wrong-address' | 'wrong-reply-to' }
-  | { readonly kind: 'unreadable'; readonly code: ReplyCode; readonly reply: Reply };
+  | {
+      readonly kind: 'unreadable';
+      /** What the batch says its id is. */
+      readonly id: string | null;
+      /** It was a bare array, or nothing at all that could be told. */
+      readonly isBare: boolean;
+      readonly reply: Reply;
+    };
 
 /** Step 3, decode: validates the batch against its schema and checks that it is addressed to us. */
 export function decodeMessage(plaintext: Buffer, envelope: Envelope, limits: Limits): Decoded {
+  let json: unknown;
   let batch: Batch;
   try {
-    batch = decodeBatch(plaintext, limits, { id: idFromDigest(envelope.digest), nowMs: Date.now() });
+    json = readBatchJson(plaintext, limits);
+    batch = batchOf(json, limits, { id: idFromDigest(envelope.digest), nowMs: Date.now() });
   } catch (error) {
     if (!(error instanceof BusError)) throw error;
-    const code = error.code as ReplyCode;
-    return { kind: 'unreadable', code, reply: errorReply(code, `${error.message}\n`) };
+    const reply = errorReply(error.code as ReplyCode, `${error.message}\n`);
+    return { kind: 'unreadable', id: batchIdOf(json), isBare: Array.isArray(json), reply };
   }
   if (batch.to !== null && batch.to !== envelope.address) return { kind: 'misdirected', reason: 'wrong-address' };
   if (batch.replyTo !== null && batch.replyTo !== envelope.replyTo) {
