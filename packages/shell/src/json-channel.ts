@@ -48,28 +48,30 @@ export class JsonChannel {
   #read(text: string): void {
     if (this.#isOver) return;
     let start = 0;
-    for (let end = text.indexOf('\n'); end >= 0 && !this.#isOver; end = text.indexOf('\n', start)) {
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
       const tail = text.slice(start, end);
       const line = this.#partial.length === 0 ? tail : this.#partial.join('') + tail;
       this.#partial = [];
       this.#length = 0;
       start = end + 1;
-      this.#take(line);
+      if (!this.#take(line)) return;
     }
     if (start < text.length) this.#partial.push(start === 0 ? text : text.slice(start));
     this.#length += text.length - start;
     if (this.#length > MAX_LINE_CHARACTERS) this.#end('a line is too long');
   }
 
-  #take(line: string): void {
+  /** @returns false when this was no message and so the last. */
+  #take(line: string): boolean {
     let message: unknown;
     try {
       message = JSON.parse(line);
     } catch {
       this.#end('a line is not JSON');
-      return;
+      return false;
     }
     this.#listener.onMessage(message);
+    return true;
   }
 
   #end(fault: string | undefined): void {
