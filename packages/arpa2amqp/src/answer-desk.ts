@@ -68,7 +68,7 @@ export class AnswerDesk {
   #takeHint(attempt: Attempt, reason: FrameErrorReason): void {
     const { batch, contextId } = attempt;
     const { to, logger, isRaw } = this.#parts;
-    if (batch.isSettled || batch.isQueued || batch.latest !== attempt) return;
+    if (!batch.isWaitingFor(attempt)) return;
     logger.info({ to, batch: batch.draft.id, reason }, 'error-frame');
     const hint = `says the network in the name of ${to}, without proof; whether batch ${batch.draft.id} ran is not known`;
     if (reason === 'overloaded') {

@@ -56,7 +56,7 @@ export class HostChannel {
 
   /** After a reconnect: whatever was on its way may be lost, and its reply address is. */
   resubmit(batch: PendingBatch): void {
-    const contextId = batch.latest?.contextId;
+    const { contextId } = batch;
     if (contextId !== undefined) {
       if (this.#parts.isRaw) this.#gate.abandon(contextId);
       else this.#gate.abandonUnproven(contextId);
@@ -161,7 +161,7 @@ export class HostChannel {
     }
     const failure = notTaken(outcome, this.#parts.to);
     this.#takeBack(attempt);
-    if (batch.isSettled || batch.latest !== attempt) return;
+    if (!batch.isWaitingFor(attempt)) return;
     if (outcome.kind === 'rejected') batch.retryAfter(REJECTION_GRACE_MS, () => batch.failToSend(failure));
     else this.retry(batch, failure);
   }
@@ -174,7 +174,7 @@ export class HostChannel {
       return;
     }
     this.#takeBack(attempt);
-    if (batch.isSettled || batch.latest !== attempt) return;
+    if (!batch.isWaitingFor(attempt)) return;
     if (error instanceof AmqpError && error.retryable) this.retry(batch, failure);
     else batch.failToSend(failure);
   }
@@ -183,7 +183,7 @@ export class HostChannel {
   #takeLoss(attempt: Attempt, failure: BusError): void {
     const { batch } = attempt;
     this.#gate.abandonUnproven(attempt.contextId);
-    if (batch.isSettled || batch.isQueued || batch.latest !== attempt) return;
+    if (!batch.isWaitingFor(attempt)) return;
     if (this.#parts.isRaw) batch.failToSend(failure);
     else this.retry(batch, failure);
   }

@@ -75,9 +75,14 @@ export class PendingBatch {
     return this.#abandoned.signal;
   }
 
-  /** The latest sending. */
-  get latest(): Attempt | null {
-    return this.#latest;
+  /** The context of the latest sending. */
+  get contextId(): string | undefined {
+    return this.#latest?.contextId;
+  }
+
+  /** Whether this is the sending that counts: what befalls an earlier one must not disturb a later one. */
+  isWaitingFor(attempt: Attempt): boolean {
+    return !this.#isSettled && !this.isQueued && this.#latest === attempt;
   }
 
   /** A message of the batch is on its way, or may have arrived. */
@@ -86,6 +91,7 @@ export class PendingBatch {
   }
 
   begin(attempt: Attempt): void {
+    clearTimeout(this.#retryTimer);
     this.#latest = attempt;
     this.#doubts += 1;
   }

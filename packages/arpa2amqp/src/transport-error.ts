@@ -2,7 +2,7 @@ import { AmqpError, type AmqpErrorCode, type Outcome } from '@arpa2amqp/amqp';
 import { BusError, quoted, type ErrorCode } from '@arpa2amqp/protocol';
 
 /** The code of the catalogue for each code of the transport. */
-export const TRANSPORT_CODES = {
+const TRANSPORT_CODES = {
   'amqp-refused': 'cannot-reach',
   'amqp-unreachable': 'cannot-reach',
   'amqp-timeout': 'cannot-reach',

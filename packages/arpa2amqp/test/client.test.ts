@@ -131,6 +131,22 @@ describeWith(['krb5kdc'], 'a client', () => {
     expect(fresh.filter((replyTo) => lost.has(replyTo))).toEqual([]);
   });
 
+  test('bears that the host comes back without its contexts and answers late', async () => {
+    await client.run(HOST, [whoami]);
+    responder.behaviour = () => undefined;
+    const batches = Array.from({ length: 40 }, async (_, n) => await client.run(HOST, [{ do_: `sh ${n}` }]));
+    await waitUntil(() => responder.arrivals.length === 41);
+    await responder.stop();
+    await responder.forgetContexts();
+    await responder.listen();
+    await waitUntil(() => responder.arrivals.length === 81);
+    // Longer than a client waits for the reason of a rejection: none of the first sendings may count any more.
+    const arrivedMs = performance.now();
+    await waitUntil(() => performance.now() - arrivedMs > 400);
+    for (const arrival of responder.arrivals.slice(41)) await honest(arrival);
+    expect((await Promise.all(batches)).flat()).toHaveLength(40);
+  });
+
   test('takes batches while the connection is down', async () => {
     await responder.stop();
     const batch = client.run(HOST, [whoami]);
@@ -237,6 +253,7 @@ describeWith(['krb5kdc'], 'a client', () => {
     expect(await aborted).toMatchObject({ code: 'aborted', exitCode: 5, cause: new Error('enough') });
     client.destroy();
     expect(await destroyed).toMatchObject({ code: 'unknown-outcome', exitCode: 5 });
+    await client.close();
     expect(await failure(client.run(HOST, [whoami]))).toMatchObject({ code: 'closed' });
   });
 

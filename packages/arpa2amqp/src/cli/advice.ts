@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@arpa2amqp/protocol';
+import type { BusError, ErrorCode } from '@arpa2amqp/protocol';
 
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   usage: 'Try arpa2amqp --help',
@@ -12,11 +12,13 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   overloaded: 'Try again later',
 };
 
-const RESEND_CODES: readonly ErrorCode[] = ['timed-out', 'unknown-outcome', 'aborted', 'refused', 'security-failed'];
-
-/** What a person can do about an error; null when the message says it all. */
-export function adviceFor(code: ErrorCode, batchId: string | null): string | null {
-  if (batchId !== null && RESEND_CODES.includes(code)) {
+/**
+ * What a person can do about an error; null when the message says it all.
+ *
+ * @param batchId - of the batch; a message that names it leaves open what became of it
+ */
+export function adviceFor({ code, message }: BusError, batchId: string | null): string | null {
+  if (batchId !== null && message.includes(batchId)) {
     return `To learn what became of it, send the same batch again as { "id": "${batchId}", "commands": [...] }: it runs at most once`;
   }
   return ADVICE[code] ?? null;

@@ -123,7 +123,7 @@ function complain(error: unknown, batchId: string | null): CommandLineResult {
     const text = error instanceof Error ? error.message : String(error);
     return { exitCode: 5, stdout: '', stderr: `arpa2amqp: A defect of this program: ${text} (internal)\n` };
   }
-  const advice = adviceFor(error.code, batchId);
+  const advice = adviceFor(error, batchId);
   const lines = [`arpa2amqp: ${error.message} (${error.code})`, ...(advice === null ? [] : [`  ${advice}`])];
   // Whatever went wrong here went wrong before a command could: exit code 1 is for replies.
   const exitCode = error.exitCode === 1 ? 2 : error.exitCode;
