@@ -45,7 +45,7 @@ class FirstMessages implements AsyncDisposable {
       replyTo,
       issued: new Date(issued).toISOString(),
       expires: new Date(issued + 60_000).toISOString(),
-      commands: [{ do_: 'arpa2hello ping6' }],
+      commands: [{ do_: 'arpa2dns ping6' }],
     };
     const exchange = (): Promise<Buffer> => Promise.reject(new Error('The first message needs no exchange'));
     const { body } = await session.seal(Buffer.from(JSON.stringify(batch)), { exchange });

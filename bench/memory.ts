@@ -8,7 +8,7 @@ const IN_FLIGHT = 16;
 /** Memory of the daemon after 1,000,000 commands against that after the first 200,000. */
 export async function memory(): Promise<void> {
   await using bus = await Bus.start();
-  const commands = Array.from({ length: SIZE }, () => ({ do_: 'arpa2hello ping6' }));
+  const commands = Array.from({ length: SIZE }, () => ({ do_: 'arpa2dns ping6' }));
   let left = TOTAL / SIZE;
   const work = async (until: number): Promise<void> => {
     while (left > until) {

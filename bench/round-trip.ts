@@ -5,7 +5,7 @@ import { report, say } from './report.js';
 
 const ROUNDS = 5;
 const ROUND_MS = 2000;
-const COMMANDS = [{ do_: 'arpa2hello ping6' }];
+const COMMANDS = [{ do_: 'arpa2dns ping6' }];
 
 /** Bytes of one sealed batch of one command and of its answer; the frame has 24, the wrap about 60. */
 const SIZES = { request: 24 + 60 + 330, answer: 24 + 60 + 130 };

@@ -86,7 +86,7 @@ export class Dispatcher {
 
   /** A batch without changing commands may run again harmlessly and is not recorded. */
   async #claim(batch: Batch, steps: readonly PlannedStep[], caller: Caller): Promise<BatchRecord | null> {
-    if (!steps.some(({ command }) => command.effect === 'change')) return null;
+    if (!steps.some(({ effect }) => effect === 'change')) return null;
     return await this.#journal.claim({
       identity: caller.identity,
       batchId: batch.id,

@@ -38,7 +38,7 @@ export class Execution implements AsyncDisposable {
       const task = tasks[index];
       if (task === undefined) break;
       if ('denied' in task) replies.push(task.denied);
-      else if (task.step.command.effect === 'change') replies.push(await this.#runChange(index, task.step));
+      else if (task.step.effect === 'change') replies.push(await this.#runChange(index, task.step));
       else replies.push(...(await this.#run(readsFrom(tasks, index))));
     }
     return replies;
@@ -115,7 +115,7 @@ export class Execution implements AsyncDisposable {
 function readsFrom(tasks: readonly ExecutionTask[], start: number): [PlannedStep, ...PlannedStep[]] {
   const steps: PlannedStep[] = [];
   for (const task of tasks.slice(start, start + MAX_GROUP)) {
-    if ('denied' in task || task.step.command.effect === 'change') break;
+    if ('denied' in task || task.step.effect === 'change') break;
     if (steps[0] !== undefined && task.step.host !== steps[0].host) break;
     steps.push(task.step);
   }

@@ -9,13 +9,14 @@ import {
   type Reply,
   type ReplyCode,
 } from '@arpa2amqp/protocol';
-import type { CommandDescription, PlannedCommand, ShellHost } from '@arpa2amqp/shell';
+import type { CommandDescription, CommandEffect, PlannedCommand, ShellHost } from '@arpa2amqp/shell';
 import type { ShellRegistry } from './shell-registry.js';
 
 /** A command that fits its grammar, ready to run. */
 export interface PlannedStep {
   readonly host: ShellHost;
   readonly command: CommandDescription;
+  readonly effect: CommandEffect;
   readonly call: PlannedCommand;
   readonly stdin: string | undefined;
 }
@@ -65,5 +66,5 @@ function planCommand(decoded: DecodedCommand, shells: ShellRegistry): PlannedSte
     // The grammar counts from the command's name; the caller's words begin with the shell's.
     throw new BusError(plan.code, plan.message, plan.at === undefined ? {} : { at: plan.at + 1 });
   }
-  return { host, command: plan.description, call: plan.command, stdin: decoded.stdin };
+  return { host, command: plan.description, effect: plan.effect, call: plan.command, stdin: decoded.stdin };
 }

@@ -1,5 +1,6 @@
 import { BusError, quoted, suggestion } from '@arpa2amqp/protocol';
 import { compileSpec, type CommandGrammar, type JsonCommand, type Match, type MatchFailure } from '@arpa2amqp/grammar';
+import type { CommandEffect } from './definition.js';
 import type { CommandDescription, ShellDescription } from './description.js';
 import { reasonOf } from './reason.js';
 
@@ -15,9 +16,14 @@ export interface PlannedCommand {
   readonly literals: readonly string[];
 }
 
-/** The command to run, or why there is none. */
+/** The command to run with the effect that its words give it, or why there is none. */
 export type Plan =
-  | { readonly ok: true; readonly command: PlannedCommand; readonly description: CommandDescription }
+  | {
+      readonly ok: true;
+      readonly command: PlannedCommand;
+      readonly description: CommandDescription;
+      readonly effect: CommandEffect;
+    }
   | { readonly ok: false; readonly code: 'unknown-command'; readonly message: string; readonly at: number }
   | ({ readonly code: 'syntax' } & MatchFailure);
 
@@ -74,7 +80,9 @@ export class CommandTable {
     const result = match(grammar);
     if (!result.ok) return { ...result, code: 'syntax' };
     const { args, values, literals } = result;
-    return { ok: true, command: { index, args, values, literals }, description };
+    const isRead = description.reads?.some((literal) => literals.includes(literal)) === true;
+    const effect = isRead ? 'read' : description.effect;
+    return { ok: true, command: { index, args, values, literals }, description, effect };
   }
 
   #unknown(head: string | undefined): string {

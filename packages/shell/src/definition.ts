@@ -49,6 +49,8 @@ export interface CommandDefinition<State = unknown> {
   /** One line for `help`. */
   readonly summary: string;
   readonly effect: CommandEffect;
+  /** Literals of the spec with which the command only looks although its effect is `change`, e.g. `['list']`. */
+  readonly reads?: readonly string[];
   /** Types of this command's variables; before those of the shell. */
   readonly types?: Readonly<Record<string, ValueType>>;
   run(call: Call<State>): void | Promise<void>;

@@ -1,4 +1,4 @@
-import { compileSpec, type ValueType } from '@arpa2amqp/grammar';
+import { compileSpec, type CommandGrammar, type SpecNode, type ValueType } from '@arpa2amqp/grammar';
 import { quoted } from '@arpa2amqp/protocol';
 import { asList, asRecord, DescriptionProblem, readCommand, readTitle } from './description.js';
 import type { CommandDescription, ShellDescription } from './description.js';
@@ -19,18 +19,38 @@ export function describeShell(record: Readonly<Record<string, unknown>>): ShellD
 
 function describeCommand(value: unknown, where: string, shared: Readonly<Record<string, unknown>>): CommandDescription {
   const command = readCommand(value, where);
-  const variables = variablesOf(command.spec, where);
+  const { variables, root } = compiled(command.spec, where);
   refuseUnusedTypes(command.types ?? {}, variables, `${where}.types`);
+  const stray = command.reads?.find((word) => !literalsOf(root).includes(word));
+  if (stray !== undefined)
+    throw new DescriptionProblem(`${where}.reads`, `has ${quoted(stray)}, no literal of the spec`);
   const inherited = Object.entries(shared).filter(([name]) => variables.has(name));
   const types = { ...(Object.fromEntries(inherited) as Record<string, ValueType>), ...command.types };
   return Object.keys(types).length === 0 ? command : { ...command, types };
 }
 
-function variablesOf(spec: string, where: string): ReadonlyMap<string, unknown> {
+function compiled(spec: string, where: string): CommandGrammar {
   try {
-    return compileSpec(spec).variables;
+    return compileSpec(spec);
   } catch (error) {
     throw new DescriptionProblem(`${where}.spec`, `is refused: ${reasonOf(error)}`);
+  }
+}
+
+function literalsOf(node: SpecNode): readonly string[] {
+  switch (node.kind) {
+    case 'literal':
+      return [node.name];
+    case 'variable':
+    case 'rest':
+      return [];
+    case 'sequence':
+      return node.items.flatMap(literalsOf);
+    case 'alternation':
+      return node.branches.flatMap(literalsOf);
+    case 'option':
+    case 'repetition':
+      return literalsOf(node.item);
   }
 }
 

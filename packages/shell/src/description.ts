@@ -6,6 +6,8 @@ export interface CommandDescription {
   readonly spec: string;
   readonly summary: string;
   readonly effect: CommandEffect;
+  /** Literals of the spec that make a changing command one that only looks. */
+  readonly reads?: readonly string[];
   /** Types of the variables of this spec. */
   readonly types?: Readonly<Record<string, ValueType>>;
   /** True for the commands that every shell has: they are open to everyone and never reach the shell. */
@@ -28,7 +30,7 @@ export class DescriptionProblem extends Error {
 }
 
 /** Keys a command may have. Later issues add theirs here (rights, resource, completion). */
-export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'types'] as const;
+export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'reads', 'types'] as const;
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+~-]{0,31}$/;
@@ -67,7 +69,7 @@ export function readTitle(record: Readonly<Record<string, unknown>>): Omit<Shell
 
 /** One command without what only its own process knows. */
 export function readCommand(value: unknown, where: string): CommandDescription {
-  const { spec, summary, effect, types } = asRecord(value, where);
+  const { spec, summary, effect, reads, types } = asRecord(value, where);
   if (typeof spec !== 'string') throw new DescriptionProblem(`${where}.spec`, 'is missing or not a string');
   if (typeof summary !== 'string' || summary.trim() === '' || summary.length > 200 || CONTROLS.test(summary)) {
     throw new DescriptionProblem(`${where}.summary`, 'must be one line of 1 to 200 characters');
@@ -75,9 +77,22 @@ export function readCommand(value: unknown, where: string): CommandDescription {
   if (effect !== 'read' && effect !== 'change') {
     throw new DescriptionProblem(`${where}.effect`, 'must be "read" or "change"');
   }
-  if (types === undefined) return { spec, summary, effect };
-  // The grammar's compiler checks each type when it meets it.
-  return { spec, summary, effect, types: asRecord(types, `${where}.types`) as Readonly<Record<string, ValueType>> };
+  return {
+    spec,
+    summary,
+    effect,
+    ...(reads === undefined ? {} : { reads: readReads(reads, effect, `${where}.reads`) }),
+    // The grammar's compiler checks each type when it meets it.
+    ...(types === undefined ? {} : { types: asRecord(types, `${where}.types`) as Readonly<Record<string, ValueType>> }),
+  };
+}
+
+function readReads(value: unknown, effect: CommandEffect, where: string): readonly string[] {
+  if (effect === 'read') throw new DescriptionProblem(where, 'is for commands whose effect is "change"');
+  return asList(value, where).map((word) => {
+    if (typeof word !== 'string') throw new DescriptionProblem(where, 'must hold literals of the spec');
+    return word;
+  });
 }
 
 export function asRecord(value: unknown, where: string): Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BusError } from '@arpa2amqp/protocol';
-import { defineShell, inlineHost, type CommandDefinition, type ShellDefinition } from '../src/index.js';
+import { CommandTable, defineShell, inlineHost, type CommandDefinition, type ShellDefinition } from '../src/index.js';
 import { Probe } from './probe.js';
 
 const command: CommandDefinition<undefined> = {
@@ -86,6 +86,16 @@ describe('defineShell', () => {
 
   test.each(['help', 'version', 'date', 'ping', 'ping6', 'whoami', 'quit', 'exit'])('refuses the word %s', (word) => {
     expect(refusal({}, [{ ...command, spec: `${word} <x>` }])).toContain(`every shell has a built-in "${word}"`);
+  });
+
+  test('a changing command only looks with the literals it says so of', () => {
+    const reading = { ...command, spec: 'zone ( add <x> | list )', effect: 'change' as const, reads: ['list'] };
+    const { description } = defineShell({ name: 'probe', version: '0.1', intro: 'Probes.', commands: [reading] });
+    const table = new CommandTable(description);
+    expect(table.planLine(['zone', 'list'])).toMatchObject({ ok: true, effect: 'read' });
+    expect(table.planLine(['zone', 'add', 'list'])).toMatchObject({ ok: true, effect: 'change' });
+    expect(refusal({}, [{ ...reading, reads: ['lits'] }])).toContain('"lits", no literal of the spec');
+    expect(refusal({}, [{ ...reading, effect: 'read' }])).toContain('is for commands whose effect is "change"');
   });
 
   test('refuses two specs with one first word', () => {

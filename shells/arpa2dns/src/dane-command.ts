@@ -13,6 +13,7 @@ export function daneCommand(knot: Knot): DnsCommand {
       'dane ( add | del ) <zone> <_proto> <port> <owner> <to-be-matched>',
     summary: 'Say how TLSA records are made, and add or delete one for a service',
     effect: 'change',
+    reads: ['config'],
     types: {
       _proto: { type: 'choice', choices: ['_tcp', '_udp', '_sctp', 'tcp', 'udp', 'sctp'] },
       port: { type: 'pattern', pattern: '\\*|[1-9][0-9]{0,4}', help: '1 to 65535, or * for all' },

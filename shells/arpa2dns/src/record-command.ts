@@ -17,6 +17,7 @@ export function recordCommand(knot: Knot): DnsCommand {
       'record list <zone> [<fqdn> [<rtype>]]',
     summary: 'Add or delete a record of any type, or list the records of a zone, an owner, or an owner and type',
     effect: 'change',
+    reads: ['list'],
     types: {
       ttl: { type: 'integer', min: 0, max: MAX_TTL },
       rtype: { type: 'pattern', pattern: '[A-Za-z][A-Za-z0-9]{0,31}', help: 'such as AAAA, TXT, or TYPE65400' },

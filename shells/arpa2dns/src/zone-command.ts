@@ -14,6 +14,7 @@ export function zoneCommand(knot: Knot): DnsCommand {
     spec: 'zone ( add <zone> <ns1> <rp> | del <zone> | list )',
     summary: 'Add a zone with its first name server and responsible person, delete one, or list them',
     effect: 'change',
+    reads: ['list'],
     run: async (call) => {
       if (call.has('list')) {
         const zones = await knot.listZones(call.signal);

@@ -94,6 +94,12 @@ export interface Command {
    * Whether it only looks or may alter something.
    */
   effect: 'read' | 'change';
+  /**
+   * Literals of the spec with which the command only looks although its effect is change.
+   *
+   * @minItems 1
+   */
+  reads?: string[];
   types?: Types;
 }
 
@@ -205,6 +211,14 @@ export const shellManifestSchema = {
         effect: {
           description: 'Whether it only looks or may alter something.',
           enum: ['read', 'change'],
+        },
+        reads: {
+          description: 'Literals of the spec with which the command only looks although its effect is change.',
+          type: 'array',
+          items: {
+            type: 'string',
+          },
+          minItems: 1,
         },
         types: {
           $ref: '#/definitions/types',
