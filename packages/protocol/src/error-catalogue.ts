@@ -26,7 +26,6 @@ export const REPLY_ERRORS = {
   interrupted: entry(1, 'The command was stopped while it ran; it may have done part of its work'),
   unavailable: entry(1, 'The shell or what stands behind it cannot be reached now', true),
   'not-run': entry(1, 'The command was not run because of another command of its batch'),
-  undone: entry(1, 'The command had succeeded and was reversed with its batch'),
   'too-large': entry(1, 'A message, an input or an output is larger than allowed'),
   failed: entry(1, 'The command ran and reported an error'),
   internal: entry(1, 'A defect of the host or of the shell; the log of the host tells more'),
