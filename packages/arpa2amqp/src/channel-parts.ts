@@ -29,9 +29,10 @@ export async function hand(
   { requester, to }: ChannelParts,
   address: string | null,
   message: AmqpMessage,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Outcome> {
+  const options = signal === undefined ? {} : { signal };
   return address === null
-    ? await requester.send(to, message, { signal })
-    : await requester.sendTo(address, message, { signal });
+    ? await requester.send(to, message, options)
+    : await requester.sendTo(address, message, options);
 }

@@ -109,7 +109,7 @@ export class HostChannel {
     const { replyTo } = requester;
     try {
       const plaintext = isRaw ? batch.draft.encodeBare() : batch.draft.encode(batch.wantsReply ? replyTo : undefined);
-      const { body, contextId } = await this.#sealer.seal(plaintext, batch.signal);
+      const { body, contextId } = await this.#sealer.seal(plaintext, batch);
       if (isOneWay) session.renew(contextId);
       const isStale = batch.isSettled || !this.#parts.requester.isUp || replyTo !== requester.replyTo;
       if (isStale || body.length > limits.maxMessageBytes) {
@@ -142,7 +142,7 @@ export class HostChannel {
       durable: !batch.wantsReply,
       body,
     };
-    hand(this.#parts, this.#gate.privateAddressOf(contextId), message, batch.signal).then(
+    hand(this.#parts, this.#gate.privateAddressOf(contextId), message, batch.userSignal).then(
       (outcome) => this.#takeOutcome(attempt, outcome),
       (error: unknown) => this.#takeSendFailure(attempt, error),
     );

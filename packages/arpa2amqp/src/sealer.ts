@@ -4,6 +4,7 @@ import type { Sealed, SealOptions } from '@arpa2amqp/session';
 import { CONTENT_TYPE, hand, type ChannelParts } from './channel-parts.js';
 import type { ContextGate } from './context-gate.js';
 import { LegExchange } from './leg-exchange.js';
+import type { PendingBatch } from './pending-batch.js';
 
 /** Seals batches, and speaks with the host before where its context takes more than one message to open. */
 export class Sealer {
@@ -28,15 +29,25 @@ export class Sealer {
   }
 
   /** @throws BusError as the session's seal, and when a message of the set-up is not taken */
-  async seal(plaintext: Buffer, signal: AbortSignal): Promise<Sealed> {
+  async seal(plaintext: Buffer, batch: PendingBatch): Promise<Sealed> {
     const { session, isOneWay } = this.#parts;
     const replyAddresses: (string | null)[] = [];
     const exchange: SealOptions['exchange'] = async (body, _signal, contextId) => {
-      const answer = await this.#exchange({ body, contextId, privateAddress: replyAddresses.at(-1) ?? null }, signal);
+      const answer = await this.#exchange(
+        { body, contextId, privateAddress: replyAddresses.at(-1) ?? null },
+        batch.signal,
+      );
       replyAddresses.push(answer.replyTo ?? null);
       return answer.body;
     };
-    const sealed = await session.seal(plaintext, { exchange, isAnswered: !isOneWay, signal });
+    const sealed = await session.seal(plaintext, {
+      exchange,
+      isAnswered: !isOneWay,
+      // Read by the session only while it opens a context.
+      get signal() {
+        return batch.signal;
+      },
+    });
     if (replyAddresses.length > 0) {
       this.#gate.noteSent(sealed.contextId);
       this.#gate.noteProven(sealed.contextId, replyAddresses.at(-1) ?? null);
