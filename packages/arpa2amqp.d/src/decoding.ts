@@ -39,7 +39,7 @@ export function decodeMessage(plaintext: Buffer, envelope: Envelope, limits: Lim
   let batch: Batch;
   try {
     json = readBatchJson(plaintext, limits);
-    batch = batchOf(json, limits, { id: idFromDigest(envelope.digest), nowMs: Date.now() });
+    batch = batchOf(json, limits, () => ({ id: idFromDigest(envelope.digest), nowMs: Date.now() }));
   } catch (error) {
     if (!(error instanceof BusError)) throw error;
     const reply = errorReply(error.code as ReplyCode, `${error.message}\n`);

@@ -24,10 +24,10 @@ export class Arrival {
   constructor(incoming: Incoming, opened: OpenedPayload) {
     this.incoming = incoming;
     this.opened = opened;
-    this.batch = batchOf(readBatchJson(opened.plaintext, DEFAULT_LIMITS), DEFAULT_LIMITS, {
+    this.batch = batchOf(readBatchJson(opened.plaintext, DEFAULT_LIMITS), DEFAULT_LIMITS, () => ({
       id: opened.digest,
       nowMs: Date.now(),
-    });
+    }));
   }
 
   /** What an honest host answers: one reply per command. */

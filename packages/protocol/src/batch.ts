@@ -51,11 +51,11 @@ export function batchIdOf(json: unknown): string | null {
  *
  * @param json - as {@link readBatchJson} gives it
  * @param limits - bounds on commands and life
- * @param bare - for a bare array
+ * @param bare - asked for a bare array only
  * @throws BusError `invalid-batch` or `too-many-commands`
  */
-export function batchOf(json: unknown, limits: Limits, bare: BareArrayDefaults): Batch {
-  const batch = Array.isArray(json) ? fromArray(json, limits, bare) : fromObject(json);
+export function batchOf(json: unknown, limits: Limits, bare: () => BareArrayDefaults): Batch {
+  const batch = Array.isArray(json) ? fromArray(json, limits, bare()) : fromObject(json);
   if (batch.commands.length > limits.maxCommands) {
     throw new BusError(
       'too-many-commands',

@@ -24,7 +24,8 @@ const document = {
   commands: [{ do_: 'arpa2dns ping6' }],
 };
 
-const decodeBytes = (bytes: Uint8Array): Batch => batchOf(readBatchJson(bytes, DEFAULT_LIMITS), DEFAULT_LIMITS, bare);
+const decodeBytes = (bytes: Uint8Array): Batch =>
+  batchOf(readBatchJson(bytes, DEFAULT_LIMITS), DEFAULT_LIMITS, () => bare);
 const decode = (value: unknown): Batch =>
   decodeBytes(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)));
 
