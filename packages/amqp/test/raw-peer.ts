@@ -93,6 +93,16 @@ export class RawPeer implements Disposable {
     return frames.write_frame(frames.sasl_frame(create({ sasl_server_mechanisms: names })));
   }
 
+  static init(mechanism: string, response: Buffer): Buffer {
+    const create = frames['sasl_init'] as (fields: object) => unknown;
+    return frames.write_frame(frames.sasl_frame(create({ mechanism, initial_response: response })));
+  }
+
+  /** What a peer says first when it does not wait for answers. */
+  static opening(): Buffer[] {
+    return [AMQP_HEADER, frame('open', { container_id: 'raw' })];
+  }
+
   static saslOutcome(code: number): Buffer {
     const create = frames['sasl_outcome'] as (fields: object) => unknown;
     return frames.write_frame(frames.sasl_frame(create({ code })));
