@@ -69,6 +69,7 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server;
   readonly #wires = new Set<Wire>();
   readonly #connections = new Set<Connection>();
+  #port = 0;
   #closing: Promise<void> | null = null;
 
   private constructor(options: ListenerOptions) {
@@ -108,6 +109,7 @@ export class Listener implements AsyncDisposable {
       });
       server.listen({ host, port }, resolve);
     });
+    listener.#port = (server.address() as AddressInfo).port;
     server.on('error', (error) => {
       options.logger.error({ err: error }, 'amqp listener failed');
     });
@@ -116,8 +118,7 @@ export class Listener implements AsyncDisposable {
 
   /** The URL with the port that was really taken. */
   get url(): string {
-    const { port } = (this.#server.address() ?? { port: this.#endpoint.port }) as AddressInfo;
-    return formatEndpoint({ ...this.#endpoint, port });
+    return formatEndpoint({ ...this.#endpoint, port: this.#port });
   }
 
   get connections(): ReadonlySet<Connection> {

@@ -18,6 +18,8 @@ const HELD_MS = 1000;
 export interface ReconnectingListener {
   /** Sets up the links. The connection is closed if it throws. */
   onUp(connection: Connection): Promise<void>;
+  /** The connection is up, and it is not the first one. */
+  onAgain(): void;
   /** The connection is gone. `isFinal`: there will be no other. */
   onDown(error: AmqpError, isFinal: boolean): void;
 }
@@ -89,6 +91,7 @@ export class Reconnecting {
       try {
         await sleep(this.#backoff.next(), undefined, { signal, ref: false });
         await this.#connect(signal);
+        this.#listener.onAgain();
         return;
       } catch (failure) {
         if (signal.aborted) return;

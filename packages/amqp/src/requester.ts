@@ -19,6 +19,7 @@ import { Reconnecting } from './reconnecting.js';
 import type { LinkDelivery, ReceiverLink } from './receiver.js';
 import type { ClientSasl } from './sasl.js';
 import { SenderPool } from './sender-pool.js';
+import { tell } from './tell.js';
 
 /** Options of {@link openRequester}. */
 export interface RequesterOptions {
@@ -48,6 +49,8 @@ export interface RequesterOptions {
 }
 
 const RESERVE = 256;
+/** Replies that never come are counted for ever: there must be an end to it. */
+const MAX_AWAITED = 65_536;
 const FLUSH_MS = 5000;
 
 /** One connection to a peer, to ask questions and get replies. Made by {@link openRequester}. */
@@ -60,7 +63,6 @@ export class Requester implements AsyncDisposable {
   #replies: ReceiverLink | null = null;
   #replyTo = '';
   #awaited = 0;
-  #hasBeenUp = false;
   #end: AmqpError | null = null;
   #closing: Promise<void> | null = null;
 
@@ -78,6 +80,9 @@ export class Requester implements AsyncDisposable {
     this.#reconnecting = new Reconnecting({ url, tls, sasl, limits, logger: this.#logger, signal }, reconnect, {
       onUp: async (connection) => {
         await this.#onUp(connection);
+      },
+      onAgain: () => {
+        tell(this.#logger, () => this.#options.onReconnect?.(this.#replyTo));
       },
       onDown: (error, isFinal) => {
         this.#onDown(error, isFinal);
@@ -200,8 +205,6 @@ export class Requester implements AsyncDisposable {
     this.#replyTo = address;
     this.#grant(replies);
     this.#logger.info({ peer: connection.peer, profile: profile.name }, 'amqp connected');
-    if (this.#hasBeenUp) queueMicrotask(() => this.#options.onReconnect?.(address));
-    this.#hasBeenUp = true;
   }
 
   #onDown(error: AmqpError, isFinal: boolean): void {
@@ -210,7 +213,7 @@ export class Requester implements AsyncDisposable {
     if (isFinal) this.#end ??= error;
     if (error.code === 'amqp-closed') return;
     this.#logger.warn({ code: error.code, reason: error.message }, 'amqp connection down');
-    this.#options.onDown?.(error, isFinal);
+    tell(this.#logger, () => this.#options.onDown?.(error, isFinal));
   }
 
   #onReply(replies: ReceiverLink, delivery: LinkDelivery): void {
@@ -221,7 +224,7 @@ export class Requester implements AsyncDisposable {
   }
 
   #expectReply(): void {
-    this.#awaited += 1;
+    this.#awaited = Math.min(MAX_AWAITED, this.#awaited + 1);
     if (this.#replies !== null) this.#grant(this.#replies);
   }
 

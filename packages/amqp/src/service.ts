@@ -21,6 +21,7 @@ import type { LinkDelivery, ReceiverLink } from './receiver.js';
 import { Reconnecting } from './reconnecting.js';
 import type { ClientSasl, ServerSasl } from './sasl.js';
 import { SlotPool } from './slots.js';
+import { tell } from './tell.js';
 
 /** Listens itself; no broker. */
 export interface ListenAt {
@@ -91,7 +92,6 @@ export class Service implements AsyncDisposable {
   #listener: Listener | null = null;
   #reconnecting: Reconnecting | null = null;
   #state: ServiceState = 'open';
-  #hasBeenUp = false;
   #closing: Promise<void> | null = null;
 
   /** @internal */
@@ -211,6 +211,9 @@ export class Service implements AsyncDisposable {
         onUp: async (connection) => {
           await this.#onUp(connection, at);
         },
+        onAgain: () => {
+          tell(this.#logger, () => this.#options.onReconnect?.());
+        },
         onDown: (error, isFinal) => {
           this.#onDown(error, isFinal);
         },
@@ -240,8 +243,6 @@ export class Service implements AsyncDisposable {
     this.#slots.add(link);
     if (this.#state === 'down') this.#state = 'open';
     this.#logger.info({ peer: connection.peer, profile: profile.name }, 'amqp connected');
-    if (this.#hasBeenUp) queueMicrotask(() => this.#options.onReconnect?.());
-    this.#hasBeenUp = true;
   }
 
   #onDown(error: AmqpError, isFinal: boolean): void {
@@ -249,7 +250,7 @@ export class Service implements AsyncDisposable {
     if (isFinal) this.#state = 'failed';
     else if (this.#state === 'open') this.#state = 'down';
     this.#logger.warn({ code: error.code, reason: error.message }, 'amqp connection down');
-    this.#options.onDown?.(error, isFinal);
+    tell(this.#logger, () => this.#options.onDown?.(error, isFinal));
   }
 
   /** The handler's exceptions end here: the delivery goes back, its slot too. */

@@ -5,7 +5,8 @@
  * `stream` (complete frames go to rhea as 'data'), then closed. The wire owns the socket from its constructor on.
  *
  * W1. rhea sees complete frames only, and none larger than the limit: it would collect any announced size.
- * W2. Writes of one turn leave in one system call, at the end of the turn.
+ * W2. Writes of one turn leave in one system call, at the end of the turn; and a turn is given a few KiB of frames only.
+ *     Else two ends that handle bursts would take turns, each waiting until the other has handled all of its burst.
  * W3. After `end()` or an error nothing more is read: rhea would go on with the bytes behind a bad frame.
  * W4. rhea hears 'end' exactly once, so that its timers are cleared.
  */
@@ -18,6 +19,8 @@ const HEADER_BYTES = 8;
 const MIN_FRAME_BYTES = 8;
 const MAX_UNREAD_UNITS = 64;
 const LINGER_MS = 1000;
+/** W2. Frames handed to rhea in one turn, in bytes; a larger frame goes alone. */
+const TURN_BYTES = 4096;
 
 interface Waiter {
   resolve(unit: Buffer): void;
@@ -40,6 +43,9 @@ export class Wire extends EventEmitter {
   #partial: Buffer | null = null;
   #filled = 0;
   #isCorked = false;
+  /** W2. Complete frames for the turns to come. */
+  readonly #backlog: Buffer[] = [];
+  #isTurnTaken = false;
   #isEnded = false;
   #isClosed = false;
   #failure: AmqpError | null = null;
@@ -58,6 +64,7 @@ export class Wire extends EventEmitter {
       this.#failure ??= new AmqpError('amqp-connection-lost', 'The connection broke', { cause: error });
     });
     socket.on('end', () => {
+      this.#flush();
       this.#isEnded = true;
       this.#socket.end();
     });
@@ -171,6 +178,7 @@ export class Wire extends EventEmitter {
 
   #onClose(): void {
     if (this.#isClosed) return;
+    this.#flush();
     this.#isClosed = true;
     this.#isEnded = true;
     this.#waiter?.reject(this.#lost());
@@ -215,16 +223,21 @@ export class Wire extends EventEmitter {
 
   /** W1. Hands on the complete units at the start of the bytes and keeps the rest. */
   #scan(bytes: Buffer): void {
+    let start = 0;
     let end = 0;
     let size = HEADER_BYTES;
     while (bytes.length - end >= HEADER_BYTES) {
       size = this.#sizeAt(bytes, end);
       if (end + size > bytes.length) break;
-      if (!this.#isStreaming) this.#deliver(bytes.subarray(end, end + size));
+      if (!this.#isStreaming || (end > start && end + size - start > TURN_BYTES)) {
+        const next = this.#isStreaming ? end : end + size;
+        this.#deliver(bytes.subarray(start, next));
+        start = next;
+      }
       end += size;
       size = HEADER_BYTES;
     }
-    if (this.#isStreaming && end > 0) this.#deliver(bytes.subarray(0, end));
+    if (end > start) this.#deliver(bytes.subarray(start, end));
     if (end === bytes.length || this.#isEnded) return;
     const rest = bytes.subarray(end);
     if (this.#expectsHeader) checkMagic(rest);
@@ -250,7 +263,7 @@ export class Wire extends EventEmitter {
   #deliver(bytes: Buffer): void {
     if (this.#isEnded) return;
     if (this.#isStreaming) {
-      this.emit('data', bytes);
+      this.#hand(bytes);
     } else if (this.#waiter !== null) {
       this.#waiter.resolve(bytes);
       this.#waiter = null;
@@ -258,6 +271,31 @@ export class Wire extends EventEmitter {
       this.#units.push(bytes);
       if (this.#units.length >= MAX_UNREAD_UNITS) this.#socket.pause();
     }
+  }
+
+  /** W2. */
+  #hand(frames: Buffer): void {
+    if (this.#isTurnTaken) {
+      this.#backlog.push(frames);
+      this.#socket.pause();
+    } else this.#takeTurn(frames);
+  }
+
+  #takeTurn(frames: Buffer): void {
+    this.#isTurnTaken = true;
+    setImmediate(() => {
+      this.#isTurnTaken = false;
+      const next = this.#backlog.shift();
+      if (next === undefined || this.#isEnded) return;
+      if (this.#backlog.length === 0) this.#socket.resume();
+      this.#takeTurn(next);
+    });
+    this.emit('data', frames);
+  }
+
+  /** What came before the end is still for rhea. */
+  #flush(): void {
+    for (const frames of this.#backlog.splice(0)) if (!this.#isEnded) this.emit('data', frames);
   }
 }
 

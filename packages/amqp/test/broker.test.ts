@@ -8,6 +8,7 @@ import {
   type Incoming,
   type RequesterOptions,
 } from '../src/index.js';
+import rhea from 'rhea';
 import { profileFor } from '../src/profile.js';
 import { Broker } from './broker.js';
 import { deferred, until } from './until.js';
@@ -115,13 +116,13 @@ describe('through a broker', () => {
   });
 
   test('answers are never aimed at a service', async () => {
-    const { isReplyAddress } = profileFor({ containerId: '', properties: {}, offeredCapabilities: [] });
+    const profile = profileFor({ containerId: '', properties: {}, offeredCapabilities: [] });
     for (const address of [
       'temp.1.0123456789abcdef',
       'fd2c1c5e-0f1c-4b5e-9f0e-0123456789ab',
       'amqp:/_topo/0/router.1/temp.AbCdEfGhIjKlMno',
     ]) {
-      expect([address, isReplyAddress(address)]).toEqual([address, true]);
+      expect([address, profile.isReplyAddress(address)]).toEqual([address, true]);
     }
     for (const address of [
       ADDRESS,
@@ -131,17 +132,18 @@ describe('through a broker', () => {
       'temp.\n0123456789abcdef',
       `temp.${'x'.repeat(300)}`,
     ]) {
-      expect([address, isReplyAddress(address)]).toEqual([address, false]);
+      expect([address, profile.isReplyAddress(address)]).toEqual([address, false]);
     }
     await using broker = await Broker.listen();
     const codes: unknown[] = [];
     await using _service = await serving(broker, {}, (incoming) => {
-      incoming.answer({ body: Buffer.from('x') }).catch((error: { code: string }) => codes.push(error.code));
+      incoming
+        .answer({ body: Buffer.from('x') })
+        .catch((error: unknown) => codes.push((error as { code: string }).code));
       incoming.accept();
       incoming.done();
     });
-    const { connect } = (await import('rhea')).default as unknown as { connect(options: object): never };
-    await sendByRhea(connect, broker, ADDRESS);
+    await sendByRhea(broker, ADDRESS);
     await until(() => codes.length === 1, 'the answer was refused');
     expect(codes).toEqual(['amqp-bad-reply-to']);
   });
@@ -220,18 +222,27 @@ describe('through a broker', () => {
   });
 });
 
+interface RheaSender {
+  once(event: string, run: () => void): void;
+  send(message: object): void;
+}
+
+/** rhea, as far as it is needed here. */
+const bare = rhea as unknown as {
+  connect(options: object): { open_sender(address: string): RheaSender; close(): void };
+  message: { data_section(bytes: Buffer): unknown };
+};
+
 /** Sends a message whose reply address is a service, as no client of ours would. */
-async function sendByRhea(connect: (options: object) => never, broker: Broker, replyTo: string): Promise<void> {
-  const connection = connect({ host: '127.0.0.1', port: broker.port, username: 'anonymous', reconnect: false }) as {
-    open_sender(address: string): { once(event: string, run: () => void): void; send(message: object): void };
-    close(): void;
-  };
+async function sendByRhea(broker: Broker, replyTo: string): Promise<void> {
+  const connection = bare.connect({ host: '127.0.0.1', port: broker.port, username: 'anonymous', reconnect: false });
   const sender = connection.open_sender(ADDRESS);
-  await new Promise<void>((resolve) => sender.once('sendable', resolve));
-  const { message } = (await import('rhea')).default as unknown as {
-    message: { data_section(bytes: Buffer): unknown };
-  };
-  sender.send({ reply_to: replyTo, body: message.data_section(Buffer.from('x')) });
-  await new Promise<void>((resolve) => sender.once('accepted', resolve));
+  await new Promise<void>((resolve) => {
+    sender.once('sendable', resolve);
+  });
+  sender.send({ reply_to: replyTo, body: bare.message.data_section(Buffer.from('x')) });
+  await new Promise<void>((resolve) => {
+    sender.once('accepted', resolve);
+  });
   connection.close();
 }

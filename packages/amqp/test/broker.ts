@@ -36,11 +36,10 @@ export class Broker implements AsyncDisposable {
   readonly targets: (string | null)[] = [];
 
   private constructor(options: BrokerOptions) {
-    const { create_container } = require('rhea') as { create_container(options: object): RheaContainer };
-    const container = create_container({ id: 'broker' });
+    const rhea = require('rhea') as { create_container(options: object): RheaContainer };
+    const container = rhea.create_container({ id: 'broker' });
     if (options.password !== undefined) {
-      const { password } = options;
-      container.sasl_server_mechanisms.enable_plain((name, given) => name === 'user' && given === password());
+      container.sasl_server_mechanisms.enable_plain((name, given) => name === 'user' && given === options.password?.());
     }
     container.on('connection_open', ({ connection }) => this.#connections.add(connection));
     container.on('disconnected', ({ connection }) => this.#connections.delete(connection));

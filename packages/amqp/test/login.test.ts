@@ -20,6 +20,7 @@ import { until } from './until.js';
 
 const ADDRESS = '/internetwide/arpa2.test/reservoir';
 const LISTEN = 'amqp://127.0.0.1:0';
+const OPENSSL = 'openssl';
 const LISTEN_TLS = 'amqps://127.0.0.1:0';
 
 async function serving(at: ListenAt) {
@@ -215,7 +216,7 @@ describe('TLS', () => {
   let folder: string;
   const pem = (name: string): string => readFileSync(join(folder, name), 'utf8');
   const openssl = (...parameters: string[]): void => {
-    execFileSync('openssl', parameters, { cwd: folder, stdio: 'ignore' });
+    execFileSync(OPENSSL, parameters, { cwd: folder, stdio: 'ignore' });
   };
 
   beforeAll(() => {

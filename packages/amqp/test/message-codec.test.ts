@@ -67,7 +67,7 @@ describe('message codec', () => {
       durable: true,
       body,
     };
-    const read = codec.decode(encodeMessage(sent)) as Message & { body: { content: Buffer } };
+    const read = codec.decode(encodeMessage(sent));
     expect(read).toMatchObject({
       message_id: 'm',
       correlation_id: 'c',
@@ -78,7 +78,7 @@ describe('message codec', () => {
       ttl: 5,
       durable: true,
     });
-    expect(read.body.content).toEqual(body);
+    expect((read.body as { content: Buffer }).content).toEqual(body);
   });
 
   test.each([

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -110,6 +113,21 @@ describe('the first connect fails with a code of its own', () => {
   test('the peer says nothing', async () => {
     await using server = await plain(() => undefined);
     await expect(requesting(server.url, { connectTimeoutMs: 200 })).rejects.toMatchObject({ code: 'amqp-timeout' });
+  });
+
+  test('a connect.json of rhea leads nobody astray', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'arpa2amqp-'));
+    const file = join(folder, 'connect.json');
+    writeFileSync(file, JSON.stringify({ scheme: 'amqp', host: '127.0.0.1', port: 1, user: 'a', password: 'b' }));
+    process.env['MESSAGING_CONNECT_FILE'] = file;
+    try {
+      await using service = await listening();
+      await using requester = await requesting(service.url);
+      expect(requester.isUp).toBe(true);
+    } finally {
+      delete process.env['MESSAGING_CONNECT_FILE'];
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('the caller gives up', async () => {
@@ -313,6 +331,21 @@ describe('a lost connection', () => {
     const fresh = { ...message, replyTo: requester.replyTo };
     await expect(requester.send(ADDRESS, fresh)).resolves.toEqual({ kind: 'accepted' });
     expect(downs).toEqual(['amqp-connection-lost false']);
+  });
+
+  test('is survived by listeners that throw', async () => {
+    const service = await listening();
+    let told = 0;
+    const fail = (): never => {
+      told += 1;
+      throw new Error('listener');
+    };
+    await using requester = await requesting(service.url, { onDown: fail, onReconnect: fail });
+    service.destroy();
+    await until(() => told === 1, 'it was told');
+    await using _again = await listening(take, service.url);
+    await until(() => told === 2, 'it was told again');
+    await expect(requester.send(ADDRESS, { body: Buffer.from('x') })).resolves.toEqual({ kind: 'accepted' });
   });
 
   test('is given up for good when this end is closed', async () => {

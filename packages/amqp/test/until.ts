@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+
 /** Waits until a condition holds, or fails. */
 export async function until(holds: () => boolean, what: string, limitMs = 10_000): Promise<void> {
   const giveUp = Date.now() + limitMs;
@@ -18,25 +20,24 @@ export function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => voi
   return { promise, resolve, reject };
 }
 
-/** What is written to stderr while `run` runs. */
+/** What is written to stderr, by whatever means, while `run` runs. */
 export async function stderrOf(run: () => Promise<void>): Promise<string> {
   const written: string[] = [];
-  const { write } = process.stderr;
-  const consoles = { error: console.error, warn: console.warn, log: console.log, trace: console.trace };
   const note = (...parts: unknown[]): void => {
     written.push(parts.map(String).join(' '));
   };
-  process.stderr.write = ((chunk: string | Uint8Array) => {
-    written.push(String(chunk));
-    return true;
-  }) as typeof process.stderr.write;
-  // Jest's console does not end in process.stderr.
-  Object.assign(console, { error: note, warn: note, log: note, trace: note });
+  const spies = [
+    jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      note(chunk);
+      return true;
+    }),
+    // The console of Jest does not end in process.stderr.
+    ...(['error', 'warn', 'log', 'trace'] as const).map((name) => jest.spyOn(console, name).mockImplementation(note)),
+  ];
   try {
     await run();
   } finally {
-    process.stderr.write = write;
-    Object.assign(console, consoles);
+    for (const spy of spies) spy.mockRestore();
   }
   return written.join('\n');
 }

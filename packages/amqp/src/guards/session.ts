@@ -244,7 +244,7 @@ function onFlow(session: RheaSession, frame: RheaFrame): void {
 }
 
 /** Tells every sender of a session that there may be credit, window or room. */
-export function wakeSenders(session: RheaSession): void {
+function wakeSenders(session: RheaSession): void {
   for (const name in session.links) session.links[name]?.arpa2?.onCredit?.();
 }
 
