@@ -71,6 +71,7 @@ describeWith(['krb5kdc'], 'the daemon', () => {
       /TLS|SASL|loopback/,
     ],
     ['on a URL that is none', () => [...world.args, '--listen', 'localhost'], /URL/],
+    ['with a state directory that cannot be', () => [...world.args, '--state', '/dev/null/state'], /state directory/],
     ['with an unknown option', () => [...world.args, '--opne'], /opne/],
     [
       'with a broker that is not there',

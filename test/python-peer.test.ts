@@ -22,7 +22,17 @@ describeWith(['krb5kdc', 'python-peers'], 'a peer of the original protocol', () 
     await realm.ticket('demo', { cache: realm.defaultCache });
     const shells = fileURLToPath(new URL('../shells/arpa2hello', import.meta.url));
     daemon = await DaemonProcess.start({
-      args: ['--address', ADDRESS, '--keytab', realm.keytab(SERVICE), '--shells', shells, '--open'],
+      args: [
+        '--address',
+        ADDRESS,
+        '--keytab',
+        realm.keytab(SERVICE),
+        '--shells',
+        shells,
+        '--open',
+        '--state',
+        `${realm.directory}/state`,
+      ],
       environment: realm.environment,
     });
   });

@@ -1,3 +1,5 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { AmqpError, serve, type Service } from '@arpa2amqp/amqp';
 import { Dispatcher, MemoryJournal, openAuthorizer, type ShellRegistry } from '@arpa2amqp/dispatcher';
 import { BusError } from '@arpa2amqp/protocol';
@@ -46,11 +48,13 @@ export class Daemon implements AsyncDisposable {
   static async start(configuration: Configuration, log: Logger): Promise<Daemon> {
     refuseClosed(configuration);
     const { service, keytab, limits } = configuration;
+    const replayCache = await replayCacheIn(configuration.state);
     const acceptor = await AcceptorTable.create({
       service,
       limits,
       logger: log,
       ...(keytab === undefined ? {} : { keytab }),
+      ...(replayCache === undefined ? {} : { replayCache }),
     });
     let shells: ShellRegistry | undefined;
     try {
@@ -140,6 +144,18 @@ export class Daemon implements AsyncDisposable {
       limits: this.#configuration.limits,
     });
   }
+}
+
+/** The state directory is made when it is missing; only its owner may look into it. */
+async function replayCacheIn(state: string | undefined): Promise<string | undefined> {
+  if (state === undefined) return undefined;
+  try {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    await access(state, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new BusError('config', `Cannot write to the state directory: ${(cause as Error).message}`, { cause });
+  }
+  return path.join(state, 'raw-peers.rcache');
 }
 
 /** There is no access control yet, so the operator has to say that none is wanted. */

@@ -7,13 +7,19 @@ export interface AcceptorKeys {
   readonly service: ServiceName;
   /** Keytab file; the default keytab unless told. */
   readonly keytab?: string | undefined;
+  /** File of the replay cache for raw peers; where libkrb5 keeps such files unless told. */
+  readonly replayCache?: string | undefined;
 }
 
-/*
- * A redelivered first message must be accepted by a restarted daemon, so frames are accepted without a Kerberos replay
- * cache: the journal is their protection. Raw peers have no journal and are accepted with it.
+/**
+ * The name of the replay cache, as the `rcache` key of MIT's credential store takes it. A redelivered first message
+ * must be accepted by a restarted daemon, so frames are accepted without one: the journal is their protection. Raw
+ * peers have no journal.
  */
-const REPLAY_CACHES: Readonly<Record<PeerStyle, string>> = { framed: 'none:', raw: 'dfl:' };
+function replayCache(style: PeerStyle, { replayCache: file }: AcceptorKeys): string {
+  if (style === 'framed') return 'none:';
+  return file === undefined ? 'dfl:' : `file2:${file}`;
+}
 
 /** The credentials of one service, for both styles of peers. */
 export class AcceptorCredentials implements Disposable {
@@ -50,10 +56,11 @@ export class AcceptorCredentials implements Disposable {
   }
 }
 
-async function acquire({ service, keytab }: AcceptorKeys, style: PeerStyle): Promise<Credential> {
+async function acquire(keys: AcceptorKeys, style: PeerStyle): Promise<Credential> {
+  const { service, keytab } = keys;
   try {
     using name = Name.service(service.service, service.host);
-    const store = { rcache: REPLAY_CACHES[style], ...(keytab === undefined ? {} : { keytab }) };
+    const store = { rcache: replayCache(style, keys), ...(keytab === undefined ? {} : { keytab }) };
     return await Credential.acquire({ usage: 'accept', name, store });
   } catch (cause) {
     const why = cause instanceof GssError ? cause.message : String(cause);

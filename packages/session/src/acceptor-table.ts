@@ -19,6 +19,8 @@ export interface AcceptorTableOptions {
   readonly service: ServiceName;
   /** Keytab file; the default keytab unless told. */
   readonly keytab?: string;
+  /** File of the replay cache for raw peers; in the directory where libkrb5 keeps such files unless told. */
+  readonly replayCache?: string;
   readonly limits: Pick<Limits, 'maxContexts' | 'maxLifeMs'>;
   /** Contexts not used for so long are given up, in milliseconds; 30 minutes unless told. */
   readonly idleMs?: number;
@@ -77,7 +79,8 @@ export class AcceptorTable implements AsyncDisposable {
    * await using table = await AcceptorTable.create({ service: serviceOf(parseAddress(address)), limits: DEFAULT_LIMITS });
    */
   static async create(options: AcceptorTableOptions): Promise<AcceptorTable> {
-    const keys = { service: options.service, keytab: options.keytab };
+    const { service, keytab, replayCache } = options;
+    const keys = { service, keytab, replayCache };
     return new AcceptorTable(options, keys, await AcceptorCredentials.acquire(keys));
   }
 
