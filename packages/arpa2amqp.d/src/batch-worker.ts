@@ -113,8 +113,11 @@ export class BatchWorker {
       const answer = { re: id, from: address, replies, isBare: isBare || payload.style === 'raw' };
       await this.#answer(incoming, payload.style, await payload.seal(encodeAnswer(answer, limits)));
     }
+    // The answer leaves at the end of this turn: writing the line before that would make the caller wait for it.
     const ms = Math.round(performance.now() - startedMs);
-    log.info({ principal, batch: id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
+    setImmediate(() => {
+      log.info({ principal, batch: id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
+    });
   }
 
   async #dispatch(batch: Batch, payload: OpenedPayload): Promise<readonly Reply[]> {

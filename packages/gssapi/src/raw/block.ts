@@ -91,7 +91,7 @@ export class Block {
     const length = Number(this.pointer(word));
     const address = this.pointer(word + 1);
     if (address === NULL) return Buffer.alloc(0);
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = Buffer.allocUnsafe(length);
     if (length > 0) functions().copy(bytes, address, length);
     functions().releaseBuffer(this.minorAddress, this.addressOf(word));
     return bytes;
