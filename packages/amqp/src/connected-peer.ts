@@ -1,6 +1,7 @@
 import type { AnswerRoute } from './answer.js';
 import type { Connection } from './connection.js';
 import { AmqpError, quoted } from './errors.js';
+import { TRANSFER_HEAD_BYTES } from './frames.js';
 import { encodeMessage } from './message-encoder.js';
 import type { AmqpMessage, Outcome } from './message.js';
 import type { AddressProfile } from './profile.js';
@@ -26,7 +27,7 @@ export class ConnectedPeer implements AnswerRoute {
     if (!this.#profile.isReplyAddress(to)) {
       throw new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: that is no reply address`);
     }
-    const bytes = encodeMessage(message, to);
+    const bytes = encodeMessage(message, to, TRANSFER_HEAD_BYTES);
     // One anonymous sender serves all addresses.
     const address = this.#profile.answer === 'anonymous' ? '' : to;
     const target = address === '' ? {} : { address };

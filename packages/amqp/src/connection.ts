@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { before, type Patience } from './deadline.js';
 import { AmqpError, asAmqpError, quoted } from './errors.js';
 import { guardConnection } from './guards/connection.js';
+import { guardTransport } from './guards/transport.js';
 import { installDecoderGuard } from './guards/decoder.js';
 import type { ConnectionLimits } from './limits.js';
 import type { LinkHost, Sweepable } from './link-host.js';
@@ -77,7 +78,9 @@ export class Connection implements LinkHost {
     this.peer = settings.peer;
     this.#wire = wire;
     this.#rhea = container.create_connection(rheaOptions(settings));
-    guardConnection(this.#rhea, limits, role === 'server');
+    guardConnection(this.#rhea, limits, role === 'server', (frame) => {
+      wire.write(frame);
+    });
     this.#listen();
   }
 
@@ -98,6 +101,7 @@ export class Connection implements LinkHost {
     );
     if (role === 'server') connection.#rhea.accept(wire);
     else connection.#rhea.connect();
+    guardTransport(connection.#rhea);
     wire.stream();
     try {
       await before(
@@ -114,6 +118,14 @@ export class Connection implements LinkHost {
 
   get isCongested(): boolean {
     return this.#wire.isCongested;
+  }
+
+  get maxOutgoingFrame(): number {
+    return this.#rhea.max_frame_size ?? Infinity;
+  }
+
+  write(frame: Buffer): void {
+    this.#wire.write(frame);
   }
 
   get isDown(): boolean {

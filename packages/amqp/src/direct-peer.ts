@@ -1,6 +1,7 @@
 import type { AnswerRoute } from './answer.js';
 import type { Connection } from './connection.js';
 import { AmqpError, quoted } from './errors.js';
+import { TRANSFER_HEAD_BYTES } from './frames.js';
 import { encodeMessage } from './message-encoder.js';
 import type { AmqpMessage, Outcome } from './message.js';
 import { mintDirectReplyAddress } from './profile.js';
@@ -55,7 +56,7 @@ export class DirectPeer implements AnswerRoute {
     if (sender === undefined) {
       throw new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: the connection has no such reply link`);
     }
-    return await sender.send(encodeMessage(message, to), undefined, 'sent');
+    return await sender.send(encodeMessage(message, to, TRANSFER_HEAD_BYTES), undefined, 'sent');
   }
 
   #takeCommands(link: RheaLink, connection: Connection): void {

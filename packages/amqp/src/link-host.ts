@@ -16,6 +16,10 @@ export interface LinkHost {
   readonly peer: Peer;
   /** Whether sending should pause until the socket drains. */
   readonly isCongested: boolean;
+  /** Largest frame the peer takes, in bytes. */
+  readonly maxOutgoingFrame: number;
+  /** Sends a frame at once. */
+  write(frame: Buffer): void;
   /** Has `sweep` called about every second until it returns false. */
   watch(waiting: Sweepable): void;
   /** The link has ended. */

@@ -86,8 +86,9 @@ function headerBytes(message: AmqpMessage): Buffer | null {
  * Encodes a message in one exactly sized buffer. (rhea's own encoder makes a typed object per field and copies twice.)
  *
  * @param to the address to write, in place of `message.to`
+ * @param room bytes to leave before the message
  */
-export function encodeMessage(message: AmqpMessage, to: string | undefined = message.to): Buffer {
+export function encodeMessage(message: AmqpMessage, to: string | undefined = message.to, room = 0): Buffer {
   const header = headerBytes(message);
   const fields: Field[] = [
     id(message.messageId),
@@ -105,8 +106,8 @@ export function encodeMessage(message: AmqpMessage, to: string | undefined = mes
   const listHead = fields.length === 0 ? 1 : long ? 9 : 3;
   const { body } = message;
   const bodyHead = body.length > 255 ? 5 : 2;
-  const out = Buffer.allocUnsafe((header?.length ?? 0) + 3 + listHead + content + 3 + bodyHead + body.length);
-  let at = header === null ? 0 : header.copy(out, 0);
+  const out = Buffer.allocUnsafe(room + (header?.length ?? 0) + 3 + listHead + content + 3 + bodyHead + body.length);
+  let at = room + (header === null ? 0 : header.copy(out, room));
   at = sectionStart(out, at, SECTION.properties);
   if (fields.length === 0) at = out.writeUInt8(0x45, at);
   else if (long) {

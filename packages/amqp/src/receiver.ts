@@ -3,7 +3,7 @@
  * connection go on, and the sender (or the broker's dead-letter queue) learns why.
  */
 import { AmqpError, asAmqpError, quoted } from './errors.js';
-import { ACCEPTED, RELEASED } from './guards/session.js';
+import { ACCEPTED, RELEASED } from './guards/dispositions.js';
 import type { LinkHost } from './link-host.js';
 import { decodeMessage } from './message-decoder.js';
 import type { AmqpMessage, Delivery, Peer } from './message.js';

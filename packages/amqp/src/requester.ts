@@ -12,6 +12,7 @@ import type { ClientTls } from './dial.js';
 import { AmqpError } from './errors.js';
 import { DEFAULT_CONNECTION_LIMITS, type ConnectionLimits } from './limits.js';
 import { silentLogger, type Logger } from './logger.js';
+import { TRANSFER_HEAD_BYTES } from './frames.js';
 import { encodeMessage } from './message-encoder.js';
 import type { AmqpMessage, Outcome } from './message.js';
 import { profileFor, type AddressProfile, type ProfileChoice } from './profile.js';
@@ -137,7 +138,7 @@ export class Requester implements AsyncDisposable {
     if (isAsking && message.replyTo !== this.#replyTo) {
       throw new AmqpError('amqp-connection-lost', 'Send a message: its reply address is of an earlier connection');
     }
-    const bytes = encodeMessage(message, address);
+    const bytes = encodeMessage(message, address, TRANSFER_HEAD_BYTES);
     if (isAsking) this.#expectReply();
     const sender = this.#pool.get(address) ?? (await this.#openSender(connection, address, options.signal));
     return await sender.send(bytes, options.signal);

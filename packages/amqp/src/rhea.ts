@@ -5,6 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import rhea from 'rhea';
+import type { Acceptance, Transfer } from './frames.js';
+import type { Outcome } from './message.js';
 
 /** A decoded value. `value` of a list holds typed values again. */
 export interface RheaTyped {
@@ -84,7 +86,7 @@ export interface RheaLink {
   readonly session: RheaSession;
   readonly connection: RheaConnection;
   readonly state: RheaState;
-  readonly local: { attach: { snd_settle_mode?: number; max_message_size?: number | undefined } };
+  readonly local: { handle: number; attach: { snd_settle_mode?: number; max_message_size?: number | undefined } };
   readonly remote: { handle: number | undefined };
   /** Read it by {@link terminusOf}: a null terminus is no null here. */
   readonly source: RheaTerminus | null | undefined;
@@ -116,8 +118,8 @@ export interface LinkEnd {
   onOversize?(delivery: RheaDelivery): void;
   /** A receiver: the peer gave a message up half-way. */
   onAborted?(): void;
-  /** A sender: the peer settled a message. */
-  onOutcome?(delivery: RheaDelivery, state: RheaTyped | null): void;
+  /** A sender: the peer settled a message; null without an outcome that we know. */
+  onOutcome?(delivery: RheaDelivery, outcome: Outcome | null): void;
   /** A sender: there may be credit or room. */
   onCredit?(): void;
   /** The peer answered our attach, or detached; `error` where it gave one. */
@@ -125,13 +127,21 @@ export interface LinkEnd {
   onRemoteClose?(error: unknown): void;
 }
 
+/** Takes the frames of a session that do not go through rhea, see `guards/transport.ts`. */
+export interface SessionEnd {
+  onTransfer(transfer: Transfer): void;
+  onAcceptance(acceptance: Acceptance): void;
+}
+
 export interface RheaSession {
   readonly connection: RheaConnection;
   readonly state: RheaState;
-  readonly local: { handles: Record<number, RheaLink>; begin: { handle_max?: number } };
+  readonly local: { channel: number; handles: Record<number, RheaLink>; begin: { handle_max?: number } };
   readonly remote: { handles: Record<number, RheaLink | undefined> };
   readonly error: unknown;
   links: Record<string, RheaLink>;
+  /** What takes the frames that we read ourselves. */
+  arpa2?: SessionEnd;
   readonly outgoing: RheaOutgoing;
   readonly incoming: RheaIncoming;
   begin(): void;
@@ -157,6 +167,7 @@ export interface RheaConnection extends EventEmitter {
   readonly properties: Record<string, unknown> | undefined;
   readonly offered_capabilities: unknown;
   readonly error: unknown;
+  readonly amqp_transport: { readonly header_received: unknown; read(bytes: Buffer): number };
   create_session(size?: number): RheaSession;
   on_open(frame: RheaFrame): void;
   on_begin(frame: RheaFrame): void;

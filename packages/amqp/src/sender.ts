@@ -9,10 +9,11 @@
  */
 import { AmqpError, quoted } from './errors.js';
 import { reasonOf } from './deadline.js';
+import { TRANSFER_HEAD_BYTES, writeTransferHead } from './frames.js';
 import type { LinkHost, Sweepable } from './link-host.js';
 import type { Outcome } from './message.js';
-import { ACCEPTED_OUTCOME, conditionOf, outcomeOf } from './outcome.js';
-import { terminusOf, type LinkEnd, type RheaDelivery, type RheaLink, type RheaTyped } from './rhea.js';
+import { ACCEPTED_OUTCOME, conditionOf } from './outcome.js';
+import { terminusOf, type LinkEnd, type RheaDelivery, type RheaLink } from './rhea.js';
 
 const COMPACT_AT = 256;
 
@@ -75,8 +76,9 @@ export class SenderLink implements LinkEnd, Sweepable {
   }
 
   /**
-   * Sends an encoded message.
+   * Sends a message.
    *
+   * @param bytes the encoded message, with room for the head of a transfer before it
    * @param until `sent`: its outcome is not waited for, a message that went out counts as accepted
    * @throws AmqpError (as rejection) when the outcome will not be known, the queue is full or the message too large
    */
@@ -152,11 +154,10 @@ export class SenderLink implements LinkEnd, Sweepable {
     }
   }
 
-  onOutcome(delivery: OutgoingDelivery, state: RheaTyped | null): void {
+  onOutcome(delivery: OutgoingDelivery, outcome: Outcome | null): void {
     const { sending } = delivery;
     this.#lastMoveMs = Date.now();
     if (sending === undefined || !this.#unsettled.delete(sending)) return;
-    const outcome = state === null ? null : outcomeOf(state);
     if (outcome !== null) settle(sending).resolve(outcome);
     else settle(sending).reject(new AmqpError('amqp-outcome-unknown', 'Send a message: settled without an outcome'));
     if (this.#idle.length > 0 && this.pending === 0) this.#tellIdle();
@@ -182,8 +183,9 @@ export class SenderLink implements LinkEnd, Sweepable {
     if (signal?.aborted === true) return reasonOf(signal);
     if (this.#end !== null) return this.#end;
     const limit = this.#link.max_message_size;
-    if (typeof limit === 'number' && limit > 0 && bytes.length > limit) {
-      return new AmqpError('amqp-too-large', `Send a message: ${bytes.length} bytes, the peer takes ${limit}`);
+    const size = bytes.length - TRANSFER_HEAD_BYTES;
+    if (typeof limit === 'number' && limit > 0 && size > limit) {
+      return new AmqpError('amqp-too-large', `Send a message: ${size} bytes, the peer takes ${limit}`);
     }
     return null;
   }
@@ -243,19 +245,53 @@ export class SenderLink implements LinkEnd, Sweepable {
   }
 
   #transmit(sending: Sending, bytes: Buffer): void {
-    const tag = Buffer.allocUnsafe(4);
-    tag.writeUInt32BE(this.#tag);
-    this.#tag = (this.#tag + 1) >>> 0;
-    const delivery: OutgoingDelivery = this.#link.send(bytes, tag, 0);
-    delivery.sending = sending;
+    const link = this.#link;
+    const { outgoing } = link.session;
+    const isPresettled = link.local.attach.snd_settle_mode === 1;
+    const room = (outgoing.remote_window ?? 0) - (outgoing.next_transfer_id - (outgoing.remote_next_transfer_id ?? 0));
+    const isAlone = outgoing.next_pending_delivery === outgoing.next_delivery_id;
     sending.bytes = null;
     this.#lastMoveMs = Date.now();
-    if (delivery.settled || sending.until === 'sent') settle(sending).resolve(ACCEPTED_OUTCOME);
-    if (!delivery.settled) this.#unsettled.add(sending);
-    const { outgoing } = this.#link.session;
+    if (isAlone && room > 0 && bytes.length <= this.#host.maxOutgoingFrame) this.#write(sending, bytes, isPresettled);
+    else this.#pass(sending, bytes);
+    if (isPresettled || sending.until === 'sent') settle(sending).resolve(ACCEPTED_OUTCOME);
+    if (!isPresettled) this.#unsettled.add(sending);
     if (Math.max(outgoing.next_transfer_id, outgoing.next_delivery_id) >= this.#host.limits.maxTransfers) {
       this.#host.renew(new AmqpError('amqp-limit', 'Send messages: the session has used up its ids'));
     }
+  }
+
+  /** One whole frame, written without rhea; its books are kept as it would. */
+  #write(sending: Sending, bytes: Buffer, isSettled: boolean): void {
+    const link = this.#link;
+    const { outgoing, local } = link.session;
+    const id = outgoing.next_delivery_id;
+    writeTransferHead(bytes, local.channel, link.local.handle, { id, tag: this.#nextTag(), isSettled });
+    outgoing.next_delivery_id += 1;
+    outgoing.next_pending_delivery += 1;
+    outgoing.next_transfer_id += 1;
+    link.credit -= 1;
+    link.delivery_count += 1;
+    if (!isSettled) {
+      const none = { state: undefined, remote_state: undefined };
+      const delivery: OutgoingDelivery = { id, link, settled: false, remote_settled: false, ...none, sending };
+      outgoing.deliveries.push(delivery);
+    }
+    this.#host.write(bytes);
+  }
+
+  /** Several frames, or the window of the peer is full: rhea does that. */
+  #pass(sending: Sending, bytes: Buffer): void {
+    const tag = Buffer.allocUnsafe(4);
+    tag.writeUInt32BE(this.#nextTag());
+    const delivery: OutgoingDelivery = this.#link.send(bytes.subarray(TRANSFER_HEAD_BYTES), tag, 0);
+    delivery.sending = sending;
+  }
+
+  #nextTag(): number {
+    const tag = this.#tag;
+    this.#tag = (tag + 1) >>> 0;
+    return tag;
   }
 
   #tellIdle(): void {

@@ -1,7 +1,7 @@
 /** A peer that says exactly what a test tells it to: frames are encoded by rhea, and sent by nobody's rules. */
 import { createRequire } from 'node:module';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { RheaPerformative, RheaTyped } from '../src/rhea.js';
+import type { RheaFrame, RheaPerformative, RheaTyped } from '../src/rhea.js';
 
 const require = createRequire(import.meta.url);
 
@@ -20,7 +20,10 @@ export const AMQP_HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1');
 export const SASL_HEADER = Buffer.from('AMQP\x03\x01\0\0', 'latin1');
 
 const types = require('rhea/lib/types.js') as { wrap_error(fields: object): unknown };
-const outcomes = require('rhea/lib/message.js') as { accepted(): { described(): unknown } };
+const outcomes = require('rhea/lib/message.js') as Record<
+  'accepted' | 'rejected',
+  (fields?: object) => { described(): unknown }
+>;
 
 /** A frame that arrived. */
 export interface RawFrame {
@@ -42,6 +45,11 @@ export function target(fields: object): unknown {
 export function frame(name: string, fields: object, options: { channel?: number; payload?: Buffer } = {}): Buffer {
   const create = frames[name] as (fields: object) => unknown;
   return frames.write_frame(frames.amqp_frame(options.channel ?? 0, create(fields), options.payload));
+}
+
+/** Decodes a frame as rhea does. */
+export function parse(bytes: Buffer): RheaFrame {
+  return frames.read_frame(bytes) as RheaFrame;
 }
 
 export class RawPeer implements Disposable {
@@ -81,6 +89,10 @@ export class RawPeer implements Disposable {
   /** The outcome, for a disposition. */
   static accepted(): unknown {
     return outcomes.accepted().described();
+  }
+
+  static rejected(): unknown {
+    return outcomes.rejected({}).described();
   }
 
   /** An error, for a detach, end or close. */

@@ -4,6 +4,7 @@
 import { AmqpError } from '../errors.js';
 import type { ConnectionLimits } from '../limits.js';
 import type { RheaConnection, RheaFrame, RheaPerformative } from '../rhea.js';
+import { violation } from './fields.js';
 import { guardSession } from './session.js';
 
 /** AMQP 1.0, part 2, 2.4.1: no peer may announce a smaller one. rhea would loop for ever on fewer than 51. */
@@ -12,10 +13,6 @@ const MIN_FRAME_SIZE = 512;
 const MIN_IDLE_MS = 200;
 /** Timers of Node hold 31 bits: beyond, they fire at once. */
 const MAX_IDLE_MS = 2 ** 31 - 1;
-
-function violation(what: string): AmqpError {
-  return new AmqpError('amqp-protocol', `Read a frame of the peer: ${what}`, { condition: 'amqp:invalid-field' });
-}
 
 function setField(performative: RheaPerformative, index: number, value: number): void {
   const typed = performative.value[index] as { value: unknown } | null | undefined;
@@ -42,12 +39,18 @@ function checkOpen(frame: RheaFrame): void {
  * Puts the guards on a connection that has not been started.
  *
  * @param acceptsSessions whether the peer may begin sessions of its own
+ * @param write sends a frame at once
  */
-export function guardConnection(connection: RheaConnection, limits: ConnectionLimits, acceptsSessions: boolean): void {
+export function guardConnection(
+  connection: RheaConnection,
+  limits: ConnectionLimits,
+  acceptsSessions: boolean,
+  write: (frame: Buffer) => void,
+): void {
   const createSession = connection.create_session.bind(connection);
   connection.create_session = () => {
     const session = createSession(limits.maxUnsettled);
-    guardSession(session, limits);
+    guardSession(session, limits, write);
     return session;
   };
   const onOpen = connection.on_open.bind(connection);
