@@ -7,8 +7,8 @@ const layers = {
   'packages/session': ['protocol', 'gssapi'],
   'packages/shell': ['protocol', 'grammar'],
   'packages/dispatcher': ['protocol', 'grammar', 'shell'],
-  'packages/arpa2amqp': ['protocol', 'session', 'gssapi', 'amqp'],
-  'packages/arpa2amqp\\.d': ['protocol', 'session', 'gssapi', 'amqp', 'dispatcher', 'shell'],
+  'packages/arpa2amqp': ['protocol', 'session', 'amqp'],
+  'packages/arpa2amqp\\.d': ['protocol', 'session', 'amqp', 'dispatcher', 'shell'],
   'shells/arpa2dns': ['protocol', 'shell'],
 };
 

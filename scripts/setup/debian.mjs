@@ -22,6 +22,7 @@ const FOR_TEST = [
   { name: 'libkrb5-dev', file: '/usr/include/gssapi/gssapi.h' },
   { name: 'g++', command: 'g++' },
   { name: 'make', command: 'make' },
+  { name: 'openssl', command: 'openssl' },
 ];
 
 const SEARCHED = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];

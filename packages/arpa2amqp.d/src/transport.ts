@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientSasl, ConnectAt, ListenAt, ServerSasl } from '@arpa2amqp/amqp';
 import { BusError, quoted } from '@arpa2amqp/protocol';
+import { acceptLogin, initiateLogin } from '@arpa2amqp/session';
 import type { Configuration } from './configuration.js';
-import { acceptLogin, initiateLogin } from './gssapi-login.js';
 
 /**
  * Turns the configured transport into what the AMQP layer takes, reading certificates and passwords.
@@ -65,6 +65,11 @@ async function connectAt(connect: string, { tls, sasl, keytab, profile }: Config
   };
 }
 
+/** The daemon logs in as the service whose key the keytab holds; the ticket for that stays in memory. */
+function keyStore(keytab: string | undefined): { client_keytab: string; ccache: string } | undefined {
+  return keytab === undefined ? undefined : { client_keytab: keytab, ccache: 'MEMORY:arpa2amqp.d' };
+}
+
 async function clientSasl(url: URL, sasl: Configuration['sasl'], keytab: string | undefined): Promise<ClientSasl[]> {
   if ((sasl?.user === undefined) !== (sasl?.passwordFile === undefined)) {
     throw new BusError('config', '"sasl.user" and "sasl.passwordFile" go together');
@@ -73,7 +78,7 @@ async function clientSasl(url: URL, sasl: Configuration['sasl'], keytab: string 
   for (const mechanism of sasl?.mechanisms ?? []) {
     logins.push(
       mechanism === 'GSSAPI'
-        ? { mechanism, initiate: async () => await initiateLogin(url.hostname, keytab) }
+        ? { mechanism, initiate: async () => await initiateLogin(url.hostname, keyStore(keytab)) }
         : { mechanism },
     );
   }

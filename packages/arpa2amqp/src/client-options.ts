@@ -1,4 +1,4 @@
-import type { RequesterOptions } from '@arpa2amqp/amqp';
+import type { ClientSasl, RequesterOptions } from '@arpa2amqp/amqp';
 import {
   BusError,
   DEFAULT_LIMITS,
@@ -7,16 +7,22 @@ import {
   type Limits,
   type ServiceName,
 } from '@arpa2amqp/protocol';
+import { initiateLogin } from '@arpa2amqp/session';
 import { clientOptionsSchema, type ClientOptionsDocument } from './generated/client-options.js';
 import { SILENT, type Logger } from './logger.js';
 
 type TransportOptions = Pick<RequesterOptions, 'tls' | 'sasl' | 'profile'>;
 
+/** How to log in at a broker or a listening daemon. The batches themselves are authenticated whatever this says. */
+export type LoginOptions =
+  | { readonly mechanism: 'ANONYMOUS' | 'EXTERNAL' | 'GSSAPI' }
+  | { readonly mechanism: 'PLAIN'; readonly username: string; readonly password: string };
+
 /** Limits that a client has a say in; the others are the host's. */
 export type ClientLimits = Pick<Limits, 'maxMessageBytes' | 'maxCommands' | 'maxDepth' | 'maxStdinBytes' | 'maxLifeMs'>;
 
 /** Options of `connect`. */
-export interface ConnectOptions extends TransportOptions {
+export interface ConnectOptions extends Omit<TransportOptions, 'sasl'> {
   /**
    * `amqp://` or `amqps://` URL of a broker or of a listening daemon, with `user:password@` where it wants them.
    * Default `amqp://127.0.0.1:5672`.
@@ -24,6 +30,8 @@ export interface ConnectOptions extends TransportOptions {
   readonly url?: string;
   /** Kerberos credentials cache, such as `FILE:/tmp/krb5cc_1000`. Default: as libkrb5 finds it. */
   readonly ccache?: string;
+  /** How to log in. Default: PLAIN for a URL with a user, EXTERNAL for a TLS certificate, else ANONYMOUS. */
+  readonly sasl?: LoginOptions;
   /** The service of every host, `<service>@<host>`. Default: follows from the address of each. */
   readonly service?: string;
   /** How long a batch is good, in milliseconds, unless told with the batch. Default 30,000. */
@@ -57,6 +65,8 @@ export interface ResolvedClientOptions {
   readonly transport: TransportOptions;
 }
 
+const DEFAULT_URL = 'amqp://127.0.0.1:5672';
+
 const validator = new DocumentValidator<ClientOptionsDocument>(clientOptionsSchema, 'usage');
 
 /**
@@ -72,10 +82,11 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
   if (timeoutMs > limits.maxLifeMs) {
     throw new BusError('usage', `"timeoutMs" must be at most ${limits.maxLifeMs}, the longest life of a batch`);
   }
-  const { tls, sasl, profile } = options;
+  const { tls, sasl, profile, ccache } = options;
+  const url = options.url ?? DEFAULT_URL;
   return Object.freeze({
-    url: options.url ?? 'amqp://127.0.0.1:5672',
-    ccache: options.ccache,
+    url,
+    ccache,
     service: options.service === undefined ? undefined : parseService(options.service),
     timeoutMs,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -86,8 +97,14 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
     signal,
     transport: Object.freeze({
       ...(tls === undefined ? {} : { tls }),
-      ...(sasl === undefined ? {} : { sasl }),
+      ...(sasl === undefined ? {} : { sasl: loginWith(sasl, url, ccache) }),
       ...(profile === undefined ? {} : { profile }),
     }),
   });
+}
+
+function loginWith(sasl: LoginOptions, url: string, ccache: string | undefined): ClientSasl {
+  if (sasl.mechanism !== 'GSSAPI') return sasl as ClientSasl;
+  const store = ccache === undefined ? undefined : { ccache };
+  return { mechanism: 'GSSAPI', initiate: async () => await initiateLogin(new URL(url).hostname, store) };
 }

@@ -1,5 +1,5 @@
 export type { BatchOptions } from './batch-options.js';
-export type { ClientLimits, ConnectOptions } from './client-options.js';
+export type { ClientLimits, ConnectOptions, LoginOptions } from './client-options.js';
 export { Client, connect } from './client.js';
 export type { Logger } from './logger.js';
 export { BusError, type Command, type Reply } from '@arpa2amqp/protocol';

@@ -8,5 +8,6 @@ export {
   type Sealed,
   type SealOptions,
 } from './initiator-session.js';
+export { acceptLogin, initiateLogin, type LoginContext } from './login.js';
 export type { Logger } from './logger.js';
 export type { Envelope, Opened, OpenedLeg, OpenedPayload, PeerStyle, Refused } from './opened.js';

@@ -12,6 +12,7 @@ export interface Arguments {
   readonly service: string | undefined;
   readonly timeout: string;
   readonly ca: string | undefined;
+  readonly isGssapiLogin: boolean;
   readonly atomic: boolean;
   readonly dryRun: boolean;
   readonly confirm: string | undefined;
@@ -66,6 +67,7 @@ function describe(args: readonly string[]) {
       service: { type: 'string', requiresArg: true, describe: 'Kerberos service of the host, <service>@<host>' },
       timeout: { type: 'string', requiresArg: true, default: '30s', describe: 'life of the batch: ms, s or m' },
       ca: { type: 'string', requiresArg: true, describe: 'PEM file that signs the certificate of amqps://' },
+      'gssapi-login': { type: 'boolean', describe: 'log in at the broker with the ticket (SASL GSSAPI)' },
       atomic: { type: 'boolean', describe: 'all commands succeed or none stays' },
       'dry-run': { type: 'boolean', describe: 'check and authorize only' },
       confirm: { type: 'string', requiresArg: true, describe: 'undo unless confirmed within so many seconds' },
@@ -112,6 +114,7 @@ export function parseArguments(words: readonly string[], env: Environment): Pars
       service: argv.service,
       timeout: argv.timeout,
       ca: argv.ca,
+      isGssapiLogin: argv['gssapi-login'] === true,
       atomic: argv.atomic === true,
       dryRun: argv['dry-run'] === true,
       confirm: argv.confirm,

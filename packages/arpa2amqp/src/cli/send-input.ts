@@ -68,6 +68,7 @@ async function connectOptions(args: Arguments, { timeoutMs, signal }: Job['optio
     isMutual: args.isMutual,
     ...(signal === undefined ? {} : { signal }),
     ...(args.service === undefined ? {} : { service: args.service }),
+    ...(args.isGssapiLogin ? { sasl: { mechanism: 'GSSAPI' as const } } : {}),
     ...(args.ca === undefined ? {} : { tls: { ca: await readCertificates(args.ca) } }),
   };
 }

@@ -39,10 +39,18 @@ export interface ClientOptionsDocument {
     [k: string]: unknown;
   };
   /**
-   * SASL options, checked by the transport.
+   * How to log in at the broker; by default as the URL says.
    */
   sasl?: {
-    [k: string]: unknown;
+    mechanism: 'ANONYMOUS' | 'PLAIN' | 'EXTERNAL' | 'GSSAPI';
+    /**
+     * For PLAIN.
+     */
+    username?: string;
+    /**
+     * For PLAIN.
+     */
+    password?: string;
   };
   /**
    * Address profile, by name or made by the caller; default detected from the peer.
@@ -108,8 +116,39 @@ export const clientOptionsSchema = {
       type: 'object',
     },
     sasl: {
-      description: 'SASL options, checked by the transport.',
+      description: 'How to log in at the broker; by default as the URL says.',
       type: 'object',
+      properties: {
+        mechanism: {
+          enum: ['ANONYMOUS', 'PLAIN', 'EXTERNAL', 'GSSAPI'],
+        },
+        username: {
+          description: 'For PLAIN.',
+          type: 'string',
+        },
+        password: {
+          description: 'For PLAIN.',
+          type: 'string',
+        },
+      },
+      required: ['mechanism'],
+      if: {
+        properties: {
+          mechanism: {
+            const: 'PLAIN',
+          },
+        },
+      },
+      then: {
+        required: ['username', 'password'],
+      },
+      else: {
+        properties: {
+          username: false,
+          password: false,
+        },
+      },
+      additionalProperties: false,
     },
     profile: {
       description: 'Address profile, by name or made by the caller; default detected from the peer.',
