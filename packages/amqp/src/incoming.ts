@@ -59,12 +59,10 @@ export class Incoming implements Delivery {
    * @throws AmqpError (as rejection): `amqp-bad-reply-to` without a reply address that may be answered,
    *   `amqp-connection-lost`, `amqp-queue-full`, `amqp-timeout`
    */
-  async answer(message: AmqpMessage): Promise<Outcome> {
+  answer(message: AmqpMessage): Promise<Outcome> {
     const { replyTo } = this.#delivery.message;
-    if (replyTo === undefined) {
-      throw new AmqpError('amqp-bad-reply-to', 'Answer a message: it has no reply address');
-    }
-    return await this.#route.answer(replyTo, message);
+    if (replyTo !== undefined) return this.#route.answer(replyTo, message);
+    return Promise.reject(new AmqpError('amqp-bad-reply-to', 'Answer a message: it has no reply address'));
   }
 
   /** Gives the slot back: only now is credit granted again. Idempotent. */

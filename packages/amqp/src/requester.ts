@@ -119,8 +119,8 @@ export class Requester implements AsyncDisposable {
    * @throws AmqpError (as rejection); `amqp-connection-lost` when the outcome is not known, or there is no connection,
    *   or `message.replyTo` is a reply address of before
    */
-  async send(to: string, message: AmqpMessage, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
-    return await this.sendTo(this.#profile?.encode(to) ?? to, message, options);
+  send(to: string, message: AmqpMessage, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    return this.sendTo(this.#profile?.encode(to) ?? to, message, options);
   }
 
   /** Sends a message to an address as the peer spells it, such as the `replyTo` of a reply. */

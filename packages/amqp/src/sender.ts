@@ -82,8 +82,8 @@ export class SenderLink implements LinkEnd, Sweepable {
    * @param until `sent`: its outcome is not waited for, a message that went out counts as accepted
    * @throws AmqpError (as rejection) when the outcome will not be known, the queue is full or the message too large
    */
-  async send(bytes: Buffer, signal?: AbortSignal, until: Until = 'outcome'): Promise<Outcome> {
-    return await new Promise<Outcome>((resolve, reject) => {
+  send(bytes: Buffer, signal?: AbortSignal, until: Until = 'outcome'): Promise<Outcome> {
+    return new Promise<Outcome>((resolve, reject) => {
       const refusal = this.#refusal(bytes, signal);
       if (refusal !== null) {
         reject(refusal);

@@ -81,7 +81,7 @@ export interface ServiceStats {
   readonly credit: number;
 }
 
-const IDLE_MS = 2000;
+const FLUSH_MS = 2000;
 
 /** An address being served. Made by {@link serve}. */
 export class Service implements AsyncDisposable {
@@ -139,7 +139,10 @@ export class Service implements AsyncDisposable {
     this.#slots.drain();
   }
 
-  /** Drains, waits a little for what is at work and for answers under way, and closes. Idempotent. */
+  /**
+   * Drains, waits a little (2 s) for answers under way, and closes. Idempotent. What is still at work is not waited for:
+   * whoever started it knows how long that may take.
+   */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -163,7 +166,7 @@ export class Service implements AsyncDisposable {
     this.#reconnecting?.stop();
     const connections = [...(this.#listener?.connections ?? [])];
     if (this.#reconnecting?.connection) connections.push(this.#reconnecting.connection);
-    await Promise.all(connections.map(async (connection) => await connection.flush({ timeoutMs: IDLE_MS })));
+    await Promise.all(connections.map(async (connection) => await connection.flush({ timeoutMs: FLUSH_MS })));
     this.#state = 'closed';
     await this.#listener?.close();
     await this.#reconnecting?.connection?.close();

@@ -49,7 +49,6 @@ export class SlotPool<T extends SlotTaker> {
   #busy = 0;
   #isDraining = false;
   #timer: NodeJS.Timeout | null = null;
-  #idle: (() => void)[] = [];
 
   /**
    * @param slots deliveries at work at one time
@@ -135,14 +134,6 @@ export class SlotPool<T extends SlotTaker> {
     }
   }
 
-  /** Resolves when no slot is busy. */
-  async idle(): Promise<void> {
-    if (this.#busy === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#idle.push(resolve);
-    });
-  }
-
   #use(share: Share): void {
     if (share.credit === 0) return; // it was lowered while this was under way
     share.credit -= 1;
@@ -169,7 +160,6 @@ export class SlotPool<T extends SlotTaker> {
       if (this.#budget() <= 0) break;
       this.#grant(each);
     }
-    if (this.#busy === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #budget(): number {

@@ -143,6 +143,20 @@ describe('the first connect fails with a code of its own', () => {
     },
   );
 
+  test('the peer never answers an attach, or begins sessions nobody asked for', async () => {
+    await using silent = await RawServer.listen(async (peer) => {
+      await welcome(peer);
+    });
+    await expect(requesting(silent.url, { limits: { replyTimeoutMs: 200 } })).rejects.toMatchObject({
+      code: 'amqp-timeout',
+    });
+    await using pushy = await RawServer.listen(async (peer) => {
+      await welcome(peer);
+      peer.send(frame('begin', { next_outgoing_id: 0, incoming_window: 9, outgoing_window: 9 }));
+    });
+    await expect(requesting(pushy.url)).rejects.toMatchObject({ code: 'amqp-connection-lost' });
+  });
+
   test('the peer gives the reply link no address', async () => {
     await using server = await RawServer.listen(async (peer) => {
       await welcome(peer);

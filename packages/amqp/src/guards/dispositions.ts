@@ -20,15 +20,9 @@ export interface Tables {
   readonly outgoing: DeliveryTable;
 }
 
-/** A disposition, as far as it matters; `outcome` is null where the state tells none. */
-interface Disposition extends Acceptance {
-  readonly outcome: Outcome | null;
-  readonly state: unknown;
-}
-
 /** A disposition that accepts, read by ourselves. */
 export function takeAcceptance(session: RheaSession, tables: Tables, acceptance: Acceptance): void {
-  take(session, tables, { ...acceptance, outcome: ACCEPTED_OUTCOME, state: ACCEPTED });
+  take(session, tables, acceptance, ACCEPTED_OUTCOME, ACCEPTED);
 }
 
 /** Any disposition, decoded by rhea. The fields: role, first, last, settled, state. */
@@ -41,12 +35,13 @@ export function takeDisposition(session: RheaSession, tables: Tables, frame: Rhe
   if (!isSettled && !isFinal) return;
   const last = uint(lastId) ?? first;
   const outcome = isFinal ? outcomeOf(state) : null;
-  take(session, tables, { isFromReceiver: flag(role), first, last, isSettled, outcome, state });
+  take(session, tables, { isFromReceiver: flag(role), first, last, isSettled }, outcome, state);
 }
 
-function take(session: RheaSession, tables: Tables, disposition: Disposition): void {
-  const { isFromReceiver, first, isSettled, outcome, state } = disposition;
-  const last = Math.max(first, disposition.last);
+/** @param outcome null where the state tells none */
+function take(session: RheaSession, tables: Tables, range: Acceptance, outcome: Outcome | null, state: unknown): void {
+  const { isFromReceiver, first, isSettled } = range;
+  const last = Math.max(first, range.last);
   if (isFromReceiver) {
     for (const delivery of tables.outgoing.range(first, last)) {
       if (!isSettled) session.outgoing.update(delivery, true, state); // the receiver waits for us to settle
