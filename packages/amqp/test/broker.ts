@@ -1,6 +1,6 @@
 /** A small queue broker on a real rhea container: what a broker does to its peers, no more. */
 import { createRequire } from 'node:module';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Connection, EventContext, Message, Sender } from 'rhea';
 
 const require = createRequire(import.meta.url);
@@ -77,8 +77,10 @@ export class Broker implements AsyncDisposable {
   }
 
   async close(): Promise<void> {
-    for (const connection of this.#connections)
-      (connection as unknown as { socket: { destroy(): void } }).socket.destroy();
+    // With an error: rhea forgets its timers on 'end' and 'error' only.
+    for (const connection of this.#connections) {
+      (connection as unknown as { socket: Socket }).socket.destroy(new Error('The broker is gone'));
+    }
     if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
   }
 
