@@ -5,6 +5,7 @@ import { BusError, quoted } from '@arpa2amqp/protocol';
 import { readDescription, type ShellDescription } from './description.js';
 import { minimalEnvironment } from './environment.js';
 import { JsonChannel } from './json-channel.js';
+import { LogValve } from './log-valve.js';
 import type { Logger } from './logger.js';
 import { signalGroup } from './process-group.js';
 import { CHANNEL_FD, readFromChild, type FromChild, type ToChild } from './process-messages.js';
@@ -55,6 +56,8 @@ export class ChildLink {
   readonly #channel: JsonChannel;
   readonly #logger: Logger;
   readonly #name: string;
+  /** For what the process has to say. */
+  readonly #valve: LogValve;
   readonly #sessions = new Map<number, SessionListener>();
   #lastId = 0;
   #ping: Ping | undefined;
@@ -64,6 +67,7 @@ export class ChildLink {
   private constructor(options: ChildOptions) {
     this.#name = options.name;
     this.#logger = options.logger;
+    this.#valve = new LogValve(this.#logger, { shell: this.#name }, 'shell-log-dropped');
     this.#child = spawn(process.execPath, [CHILD_MAIN], {
       cwd: options.directory,
       detached: true,
@@ -191,8 +195,8 @@ export class ChildLink {
       return;
     }
     if (message.type === 'log') {
-      const fields = { shell: this.#name, text: quoted(JSON.stringify(message.fields), 2000) };
-      this.#logger.error(fields, `shell-${message.event.replace(/[^a-z-]/g, '').slice(0, 40)}`);
+      const event = `shell-${message.event.replace(/[^a-z-]/g, '').slice(0, 40)}`;
+      this.#valve.log('error', quoted(JSON.stringify(message.fields), 2000), event);
     } else if (this.#onGreeting !== undefined) {
       this.#onGreeting(message);
     } else if (message.type === 'pong') {
@@ -214,6 +218,7 @@ export class ChildLink {
     if (this.#isGone) return how;
     signalGroup(this.processId, 'SIGKILL');
     this.#isGone = true;
+    this.#valve.close();
     this.#clearPing();
     this.#channel.destroy();
     const sessions = [...this.#sessions.values()];

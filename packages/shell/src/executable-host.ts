@@ -4,6 +4,7 @@ import type { ShellDescription } from './description.js';
 import { minimalEnvironment } from './environment.js';
 import type { BackendSession, RunAllOptions, SessionCommand, ShellBackend, ShellHost } from './host.js';
 import type { Logger } from './logger.js';
+import { OrphanGuard } from './orphan-guard.js';
 import { failure, finished, tooLarge } from './output.js';
 import { runProgram, type ProgramResult } from './program-run.js';
 import { reasonOf } from './reason.js';
@@ -44,6 +45,7 @@ class ExecutableBackend implements ShellBackend {
   readonly description: ShellDescription;
   readonly #options: ExecutableHostOptions;
   readonly #ending = new Ending();
+  readonly #guard = new OrphanGuard();
 
   constructor(options: ExecutableHostOptions) {
     this.#options = options;
@@ -68,6 +70,7 @@ class ExecutableBackend implements ShellBackend {
 
   destroy(): void {
     this.#ending.end(ended(this.description.name));
+    this.#guard.close();
   }
 
   #environment(caller: Caller): Record<string, string> {
@@ -90,7 +93,7 @@ class ExecutableBackend implements ShellBackend {
     const { maxOutputBytes } = options;
     return await runSequence(commands, options, this.#ending, async (entry, stop) => {
       const input = this.#input(entry);
-      const limits = { maxOutputBytes, killGraceMs, drainMs, signal: stop.signal };
+      const limits = { maxOutputBytes, killGraceMs, drainMs, signal: stop.signal, guard: this.#guard };
       const result = await runProgram({ program, directory, environment, input, ...limits });
       return this.#outputOf(result, stop, maxOutputBytes);
     });

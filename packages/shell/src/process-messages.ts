@@ -80,9 +80,7 @@ export function readFromChild(value: unknown): FromChild | undefined {
     case 'pong':
       return isNumber(message['id']) ? (value as FromChild) : undefined;
     case 'log':
-      return typeof message['event'] === 'string' && typeof message['fields'] === 'object'
-        ? (value as FromChild)
-        : undefined;
+      return typeof message['event'] === 'string' && isFlat(message['fields']) ? (value as FromChild) : undefined;
     default:
       return undefined;
   }
@@ -94,10 +92,17 @@ function isNumber(...values: unknown[]): boolean {
 
 function isOutput(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { stdout, stderr, code } = value as Partial<Record<string, unknown>>;
+  const { stdout, stderr, code, at } = value as Partial<Record<string, unknown>>;
   return (
     typeof stdout === 'string' &&
     typeof stderr === 'string' &&
+    (at === undefined || Number.isSafeInteger(at)) &&
     (code === undefined || (typeof code === 'string' && isReplyCode(code)))
   );
+}
+
+/** Hazard: JSON.parse takes any depth, JSON.stringify throws for too much of it. Nothing of a child is passed on in depth. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).every((member) => typeof member !== 'object' || member === null);
 }

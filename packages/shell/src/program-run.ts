@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { OrphanGuard } from './orphan-guard.js';
 import { signalGroup } from './process-group.js';
 
 /** One run of a program. */
@@ -17,6 +18,8 @@ export interface ProgramOptions {
   readonly drainMs: number;
   /** Ends the program. */
   readonly signal: AbortSignal;
+  /** Ends it when we cannot any more. */
+  readonly guard: OrphanGuard;
 }
 
 /** How a program ended. */
@@ -63,6 +66,7 @@ class ProgramRun {
   readonly #stdout: Buffer[] = [];
   readonly #stderr: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
   /** Set when it did not end by itself. */
   #result: ProgramResult | undefined;
   #exit: { readonly status: number | null; readonly signal: NodeJS.Signals | null } = { status: null, signal: null };
@@ -74,7 +78,8 @@ class ProgramRun {
   }
 
   begin(): void {
-    const { stdin, stdout, stderr } = this.#child;
+    const { pid, stdin, stdout, stderr } = this.#child;
+    if (pid !== undefined) this.#unwatch = this.#options.guard.watch(pid);
     this.#child.once('error', (cause) => {
       this.#result ??= { kind: 'not-started', cause };
       this.#finish();
@@ -142,6 +147,7 @@ class ProgramRun {
     clearTimeout(this.#timer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     signalGroup(this.#child.pid, 'SIGKILL');
+    this.#unwatch?.();
     this.#resolve(this.#result ?? this.#ended());
   }
 }

@@ -110,6 +110,20 @@ describe('a process shell', () => {
     await backUp(host);
   });
 
+  test.each(['log', 'output'])('that nests what it says too deeply (%s) does not take us with it', async (where) => {
+    await (await Probe.open(host)).codes([`deep ${where}`], { timeoutMs: 5000 });
+    await expectGone(child);
+    expect(named('shell-channel-broken')).toMatchObject([{ fields: { fault: 'a message is none of ours' } }]);
+    await backUp(host);
+  });
+
+  test('that logs without end is cut short', async () => {
+    expect(await probe.codes(['tattle 500', 'hello a'])).toEqual(['ok', 'ok']);
+    expect(named('shell-told')).toHaveLength(20);
+    await host.close();
+    expect(named('shell-log-dropped')).toMatchObject([{ fields: { dropped: 480 } }]);
+  });
+
   test('that speaks something else on its channel is ended and comes back', async () => {
     const sleeping = (await Probe.open(host)).codes(['sleep']);
     await probe.codes(['garbage', 'hello a'], { timeoutMs: 1000 });
