@@ -102,3 +102,12 @@ export class Block {
     this.#held.push(value);
   }
 }
+
+const shared = lazily(() => new Block());
+
+/** The block of all synchronous calls, emptied: one at a time, never across an await or another such call. */
+export function sharedBlock(): Block {
+  const block = shared();
+  block.clear();
+  return block;
+}

@@ -1,5 +1,5 @@
 import { gate } from '../gate.js';
-import { Block, NULL } from './block.js';
+import { Block, NULL, sharedBlock } from './block.js';
 import { secondsOf } from './credentials.js';
 import { callAsync, declare, lazily } from './library.js';
 import { displayName, releaseName } from './names.js';
@@ -119,7 +119,7 @@ export async function acceptSecContext(step: AcceptorStep): Promise<StepResult> 
 
 /** gss_inquire_context: the principals of both ends. */
 export function inquirePeers(context: bigint): { initiator: string; target: string } {
-  const block = new Block();
+  const block = sharedBlock();
   const major = functions().inquireContext(
     block.minorAddress,
     context,
@@ -146,7 +146,7 @@ export function inquirePeers(context: bigint): { initiator: string; target: stri
 
 /** gss_wrap_size_limit. */
 export function wrapSizeLimit(context: bigint, maxBytes: number, isConfidential: boolean): number {
-  const block = new Block();
+  const block = sharedBlock();
   const major = functions().wrapSizeLimit(
     block.minorAddress,
     context,
@@ -162,7 +162,7 @@ export function wrapSizeLimit(context: bigint, maxBytes: number, isConfidential:
 /** gss_delete_sec_context, without a token for the peer (RFC 2743 section 2.2.3 advises against one). */
 export function deleteSecContext(context: bigint): void {
   if (context === NULL) return;
-  const block = new Block();
+  const block = sharedBlock();
   block.setPointer(1, context);
   functions().deleteSecContext(block.minorAddress, block.addressOf(1), NULL);
 }

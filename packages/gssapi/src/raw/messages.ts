@@ -1,5 +1,5 @@
 import { gate } from '../gate.js';
-import { Block, NULL } from './block.js';
+import { Block, NULL, sharedBlock } from './block.js';
 import { callAsync, declare, lazily } from './library.js';
 import { check } from './status.js';
 
@@ -16,9 +16,6 @@ const functions = lazily(() => ({
   unwrap: declare('gss_unwrap', ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'pointer']),
 }));
 
-/** The block of all synchronous calls: one at a time, never across an await. */
-const shared = lazily(() => new Block());
-
 /** Bytes made by a call, and whether they are (or were) encrypted. */
 export interface ProtectedBytes {
   readonly bytes: Buffer;
@@ -27,8 +24,7 @@ export interface ProtectedBytes {
 
 /** gss_wrap here and now, for short messages. */
 export function wrapNow(context: bigint, message: Buffer, isConfidential: boolean): ProtectedBytes {
-  const block = shared();
-  block.clear();
+  const block = sharedBlock();
   block.setInput(INPUT, message);
   return result(functions().wrap(...wrapArguments(block, context, isConfidential)), block, 'Wrapping a message');
 }
@@ -45,8 +41,7 @@ export async function wrapAsync(context: bigint, message: Buffer, isConfidential
 
 /** gss_unwrap here and now, for short tokens. */
 export function unwrapNow(context: bigint, token: Buffer): ProtectedBytes {
-  const block = shared();
-  block.clear();
+  const block = sharedBlock();
   block.setInput(INPUT, token);
   return result(functions().unwrap(...unwrapArguments(block, context)), block, 'Unwrapping a message');
 }

@@ -1,5 +1,5 @@
 import type { Handle } from '../handle.js';
-import { Block, NULL } from './block.js';
+import { NULL, sharedBlock } from './block.js';
 import { declare, lazily } from './library.js';
 import { oids } from './oids.js';
 import { check } from './status.js';
@@ -18,7 +18,7 @@ const functions = lazily(() => ({
 
 /** gss_import_name; the result must go to {@link releaseName}. */
 export function importName(text: string, type: NameType, action: string): bigint {
-  const block = new Block();
+  const block = sharedBlock();
   block.setInput(1, Buffer.from(text, 'utf8'));
   const major = functions().importName(block.minorAddress, block.addressOf(1), oids()[type], block.addressOf(3));
   check(major, block.minor, action);
@@ -27,7 +27,7 @@ export function importName(text: string, type: NameType, action: string): bigint
 
 /** gss_display_name: the name as a Kerberos principal. */
 export function displayName(name: bigint): string {
-  const block = new Block();
+  const block = sharedBlock();
   const major = functions().displayName(block.minorAddress, name, block.addressOf(1), NULL);
   check(major, block.minor, 'Displaying a name');
   return block.takeOutput(1).toString('utf8');
@@ -35,7 +35,7 @@ export function displayName(name: bigint): string {
 
 /** gss_compare_name. */
 export function namesAreEqual(one: Handle, other: Handle): boolean {
-  const block = new Block();
+  const block = sharedBlock();
   const major = functions().compareName(block.minorAddress, one.pointer, other.pointer, block.addressOf(1));
   check(major, block.minor, 'Comparing two names');
   return block.uint32(1) !== 0;
@@ -44,7 +44,7 @@ export function namesAreEqual(one: Handle, other: Handle): boolean {
 /** gss_release_name. */
 export function releaseName(name: bigint): void {
   if (name === NULL) return;
-  const block = new Block();
+  const block = sharedBlock();
   block.setPointer(1, name);
   functions().releaseName(block.minorAddress, block.addressOf(1));
 }
