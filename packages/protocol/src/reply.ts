@@ -12,12 +12,16 @@ export interface CommandOutput {
   readonly at?: number;
 }
 
-/** Turns the output of a command into its reply. stderr, or a code, makes it an error reply, which has no stdout. */
+/**
+ * Turns the output of a command into its reply. stderr, or a code, makes it an error reply, which has no stdout.
+ *
+ * Half a surrogate pair becomes U+FFFD: strict readers refuse JSON with one, and so all the replies of the batch.
+ */
 export function buildReply(output: CommandOutput): Reply {
   if (output.stderr !== '' || output.code !== undefined) {
-    return errorReply(output.code ?? 'failed', output.stderr, output.at);
+    return errorReply(output.code ?? 'failed', output.stderr.toWellFormed(), output.at);
   }
-  const { headers, members, text } = parseStdout(output.stdout);
+  const { headers, members, text } = parseStdout(output.stdout.toWellFormed());
   return {
     ...members,
     ...(headers === undefined ? {} : { headers_: headers }),

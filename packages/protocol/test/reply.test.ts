@@ -100,6 +100,19 @@ describe('the answer to a batch', () => {
     expect(decodeBareReplies(encodeReplies(document, true), DEFAULT_LIMITS)).toEqual(replies);
   });
 
+  test('property: whatever one command prints, the replies can be read', () => {
+    const anything = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));
+    const half = fc.constantFrom('\ud800', 'a\udc00b', '{"x":"\ud83d"}', '{"\ud83d":1}', 'A: \udfff\n\n');
+    fc.assert(
+      fc.property(fc.oneof(anything, half, fc.json()), fc.boolean(), (printed, isError) => {
+        const reply = buildReply(isError ? { stdout: '', stderr: printed } : { stdout: printed, stderr: '' });
+        expect(decodeBareReplies(encodeReplies({ re: '', from: '', replies: [reply] }, true), DEFAULT_LIMITS)).toEqual([
+          reply,
+        ]);
+      }),
+    );
+  });
+
   test.each([
     '{}',
     '[]',

@@ -96,7 +96,7 @@ function isOutput(value: unknown): boolean {
   return (
     typeof stdout === 'string' &&
     typeof stderr === 'string' &&
-    (at === undefined || Number.isSafeInteger(at)) &&
+    (at === undefined || (Number.isSafeInteger(at) && Number(at) >= 0)) &&
     (code === undefined || (typeof code === 'string' && isReplyCode(code)))
   );
 }

@@ -148,6 +148,7 @@ class ProgramRun {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     signalGroup(this.#child.pid, 'SIGKILL');
     this.#unwatch?.();
+    this.#unwatch = undefined;
     this.#resolve(this.#result ?? this.#ended());
   }
 }
