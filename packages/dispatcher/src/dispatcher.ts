@@ -10,7 +10,7 @@ import {
 import type { Caller } from '@arpa2amqp/shell';
 import type { AccessDecision, Authorizer } from './authorizer.js';
 import { Execution, type ExecutionTask } from './execution.js';
-import type { BatchRecord, Journal } from './journal.js';
+import type { BatchKey, BatchRecord, Journal } from './journal.js';
 import { planBatch, type PlannedStep } from './plan.js';
 import type { ShellRegistry } from './shell-registry.js';
 
@@ -49,7 +49,7 @@ export class Dispatcher {
    */
   async run(batch: Batch, caller: Caller, signal?: AbortSignal): Promise<readonly Reply[]> {
     try {
-      checkTimes(batch, Date.now(), this.#limits);
+      this.#checkTimes(batch, caller);
       refuseUnsupported(batch);
       const plan = planBatch(batch.commands, this.#shells, this.#limits);
       if (!plan.isReady) return plan.replies;
@@ -58,6 +58,13 @@ export class Dispatcher {
       if (!(error instanceof BusError)) throw error;
       return batch.commands.map(() => errorReply(error.code as ReplyCode, `${error.message}\n`));
     }
+  }
+
+  /** "Nothing of it ran" must not be said of a batch that did: the repeat of one is answered however late it comes. */
+  #checkTimes(batch: Batch, caller: Caller): void {
+    const nowMs = Date.now();
+    if (batch.expiresMs <= nowMs && this.#journal.knows(keyOf(batch, caller))) return;
+    checkTimes(batch, nowMs, this.#limits);
   }
 
   async #authorizeAndRun(
@@ -87,12 +94,12 @@ export class Dispatcher {
   /** A batch without changing commands may run again harmlessly and is not recorded. */
   async #claim(batch: Batch, steps: readonly PlannedStep[], caller: Caller): Promise<BatchRecord | null> {
     if (!steps.some(({ effect }) => effect === 'change')) return null;
-    return await this.#journal.claim({
-      identity: caller.identity,
-      batchId: batch.id,
-      expiresMs: batch.expiresMs,
-    });
+    return await this.#journal.claim(keyOf(batch, caller));
   }
+}
+
+function keyOf({ id, expiresMs }: Batch, { identity }: Caller): BatchKey {
+  return { identity, batchId: id, expiresMs };
 }
 
 function toTask(step: PlannedStep, decision: AccessDecision | undefined): ExecutionTask {

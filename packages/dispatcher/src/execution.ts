@@ -20,11 +20,18 @@ export type ExecutionTask = { readonly step: PlannedStep } | { readonly denied: 
 
 /** Reading commands handed to a shell at once; between two such groups the batch's expiry is looked at. */
 const MAX_GROUP = 32;
+/**
+ * An answer takes one message. Which replies have to go is seen at its end, but until then no more is kept than so many
+ * messages hold: a thousand outputs of the largest size would be a gigabyte.
+ */
+const MAX_KEPT_MESSAGES = 4;
 
 /** Runs the commands of one batch in order, in shell sessions that live for this batch only. */
 export class Execution implements AsyncDisposable {
   readonly #context: ExecutionContext;
   readonly #sessions = new Map<string, ShellSession>();
+  /** Characters of the outputs that became replies. */
+  #kept = 0;
 
   constructor(context: ExecutionContext) {
     this.#context = context;
@@ -67,7 +74,16 @@ export class Execution implements AsyncDisposable {
       ...(signal === undefined ? {} : { signal }),
     };
     const outputs = await this.#outputs(steps, runLimits);
-    return outputs.map(buildReply);
+    return outputs.map((output) => this.#toReply(output));
+  }
+
+  #toReply(output: CommandOutput): Reply {
+    const characters = output.stdout.length + output.stderr.length;
+    if (this.#kept + characters > MAX_KEPT_MESSAGES * this.#context.limits.maxMessageBytes) {
+      return errorReply('too-large', 'The command ran, but the outputs of its batch do not fit into an answer\n');
+    }
+    this.#kept += characters;
+    return buildReply(output);
   }
 
   async #outputs(

@@ -10,7 +10,10 @@ export interface BatchKey {
 
 /** What the journal keeps of one batch while it is at work. Only changing commands are recorded. */
 export interface BatchRecord {
-  /** The stored reply of a command that was run by an earlier delivery of this batch. */
+  /**
+   * The stored reply of a command that was run by an earlier delivery of this batch; an `interrupted` one when it was
+   * started then and nobody knows how it ended.
+   */
   replyOf(index: number): Reply | undefined;
   /** Says that the command is about to run. */
   start(index: number): Promise<void>;
@@ -22,6 +25,8 @@ export interface BatchRecord {
 
 /** The step of the dispatcher that makes a repeated batch be answered instead of run again. */
 export interface Journal {
+  /** Tells whether a batch was claimed before. */
+  knows(key: BatchKey): boolean;
   /**
    * Claims a batch; a repeat of it waits until the first is released.
    *

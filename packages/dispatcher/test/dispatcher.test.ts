@@ -185,6 +185,16 @@ describe('executing', () => {
     expect(codes(replies)).toEqual(['timeout', undefined]);
   });
 
+  test('what the outputs of a batch take is bounded, and commands behind a large one still run', async () => {
+    const { counter, dispatcher } = setUp({ limits: { maxMessageBytes: 1000 } });
+    const replies = await dispatcher.run(
+      batchOf([...Array.from({ length: 5 }, () => set('x'.repeat(900))), set('b')]),
+      caller,
+    );
+    expect(codes(replies)).toEqual([undefined, undefined, undefined, undefined, 'too-large', undefined]);
+    expect(counter.changes).toHaveLength(6);
+  });
+
   test('a batch that expires while it runs starts no further command', async () => {
     const { counter, dispatcher } = setUp();
     const batch = batchOf([{ do_: 'counter wait' }, set('a'), { do_: 'counter get' }], { expiresMs: Date.now() + 100 });
@@ -249,6 +259,78 @@ describe('the journal', () => {
     const both = await Promise.all([dispatcher.run(batch, caller), dispatcher.run(batch, caller)]);
     expect(both[1]).toEqual(both[0]);
     expect(counter.changes).toEqual(['wait', 'a']);
+  });
+
+  test('a repeat that comes after the batch expired is answered with what ran, and runs nothing', async () => {
+    const { counter, dispatcher } = setUp();
+    const batch = batchOf([set('a'), { do_: 'counter get' }]);
+    const [first] = await dispatcher.run(batch, caller);
+    const late = { ...batch, issuedMs: batch.issuedMs - 60_000, expiresMs: Date.now() - 1 };
+    const replies = await dispatcher.run(late, caller);
+    expect(replies[0]).toEqual(first);
+    expect(codes(replies)).toEqual([undefined, 'deadline']);
+    expect(counter.changes).toEqual(['a']);
+    expect(counter.reads).toHaveLength(1);
+    expect(codes(await dispatcher.run(late, { ...caller, identity: 'other@arpa2.test' }))).toEqual([
+      'expired',
+      'expired',
+    ]);
+  });
+
+  test('a command that was started and never ended is not run again', async () => {
+    const journal = new MemoryJournal();
+    const { counter, dispatcher } = setUp({ journal });
+    const batch = batchOf([set('a'), set('b')]);
+    const key = { identity: caller.identity, batchId: batch.id, expiresMs: batch.expiresMs };
+    const broken = await journal.claim(key);
+    await broken.start(0);
+    broken.release();
+    expect(codes(await dispatcher.run(batch, caller))).toEqual(['interrupted', undefined]);
+    expect(counter.changes).toEqual(['b']);
+  });
+
+  test('several repeats that wait for one batch go on one at a time', async () => {
+    const journal = new MemoryJournal();
+    const key = { identity: 'demo@arpa2.test', batchId: 'x', expiresMs: Date.now() + 30_000 };
+    const first = await journal.claim(key);
+    let atWork = 0;
+    const waiters = [1, 2, 3].map(async () => {
+      const record = await journal.claim(key);
+      atWork += 1;
+      expect(atWork).toBe(1);
+      await Promise.resolve();
+      atWork -= 1;
+      record.release();
+    });
+    first.release();
+    await Promise.all(waiters);
+  });
+
+  test('one identity that fills its share does not stop the others', async () => {
+    const journal = new MemoryJournal({ maxBatches: 8 });
+    const { dispatcher } = setUp({ journal });
+    const run = async (identity: string) => codes(await dispatcher.run(batchOf([set('a')]), { ...caller, identity }));
+    expect([await run('a@x'), await run('a@x'), await run('a@x')]).toEqual([[undefined], [undefined], ['unavailable']]);
+    expect(await run('b@x')).toEqual([undefined]);
+    const small = setUp({ journal: new MemoryJournal({ maxCharacters: 200 }) });
+    const wordy = batchOf([set('x'.repeat(60))]);
+    expect(codes(await small.dispatcher.run(wordy, caller))).toEqual([undefined]);
+    expect(codes(await small.dispatcher.run(batchOf([set('a')]), caller))).toEqual(['unavailable']);
+    expect(codes(await small.dispatcher.run(batchOf([set('a')]), { ...caller, identity: 'b@x' }))).toEqual([undefined]);
+  });
+
+  test('a share is free again when its records go', async () => {
+    let nowMs = Date.now();
+    const { dispatcher } = setUp({ journal: new MemoryJournal({ maxBatches: 4, now: () => nowMs }) });
+    for (const expected of [undefined, 'unavailable']) {
+      expect(codes(await dispatcher.run(batchOf([set('a')]), caller))).toEqual([expected]);
+    }
+    nowMs += 3_600_000;
+    for (const expected of [undefined, 'unavailable']) {
+      expect(
+        codes(await dispatcher.run(batchOf([set('a')], { expiresMs: Date.now() + 3_600_000 * 2 }), caller)),
+      ).toEqual([expected]);
+    }
   });
 
   test('the same id of another identity is another batch', async () => {
