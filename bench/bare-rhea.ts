@@ -2,15 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import rhea, { type Connection, type EventContext, type Sender } from 'rhea';
+import { measure, type Measurement } from './load.js';
 
 /*
  * The reference: the same round trip with the same number of bytes on rhea as it comes, without GSS, JSON or
- * dispatch. The responder is a process of its own, as the daemon is.
+ * dispatch. Both its ends are processes of their own: in ours, rhea is guarded.
  */
-
-interface RheaMessage {
-  readonly correlation_id: string;
-}
 
 /** Bytes of a request and of its answer. */
 export interface Sizes {
@@ -18,7 +15,49 @@ export interface Sizes {
   readonly answer: number;
 }
 
-/** Runs in the child: answers every message with a body of the wanted size. */
+interface Load {
+  readonly inFlight: number;
+  readonly durationMs: number;
+}
+
+/** A bare rhea client and a bare rhea responder. */
+export class BareRhea implements Disposable {
+  readonly #responder: ChildProcess;
+  readonly #client: ChildProcess;
+
+  private constructor(responder: ChildProcess, client: ChildProcess) {
+    this.#responder = responder;
+    this.#client = client;
+  }
+
+  /** Starts both. */
+  static async start(sizes: Sizes): Promise<BareRhea> {
+    const file = fileURLToPath(import.meta.url);
+    const responder = fork(file, ['respond', String(sizes.answer)]);
+    const [port] = (await once(responder, 'message')) as [number];
+    const client = fork(file, ['ask', String(sizes.request), String(port)]);
+    await once(client, 'message');
+    return new BareRhea(responder, client);
+  }
+
+  /** As `measure`, of round trips. */
+  async measure(inFlight: number, durationMs: number): Promise<Measurement> {
+    this.#client.send({ inFlight, durationMs } satisfies Load);
+    const [measurement] = (await once(this.#client, 'message')) as [Measurement];
+    return measurement;
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.disconnect();
+    this.#responder.disconnect();
+  }
+}
+
+function setNoDelay(connection: Connection): void {
+  (connection as unknown as { socket: { setNoDelay(): void } }).socket.setNoDelay();
+}
+
+/** The responder's process: answers every message with a body of the wanted size. */
 function respond(answerBytes: number): void {
   const container = rhea.create_container();
   const body = Buffer.alloc(answerBytes, 1);
@@ -37,70 +76,48 @@ function respond(answerBytes: number): void {
       body: rhea.message.data_section(body) as unknown,
     });
   });
-  container.on('connection_open', ({ connection }: EventContext) =>
-    (connection as unknown as { socket: { setNoDelay(): void } }).socket.setNoDelay(),
-  );
+  container.on('connection_open', ({ connection }: EventContext) => setNoDelay(connection));
   const server = container.listen({ port: 0, host: '127.0.0.1' });
   server.once('listening', () => process.send?.((server.address() as { port: number }).port));
-  process.once('disconnect', () => process.exit(0));
 }
 
-/** A connection to a bare rhea responder. */
-export class BareRhea implements Disposable {
-  readonly #child: ChildProcess;
-  readonly #connection: Connection;
-  readonly #sender: Sender;
-  readonly #replyTo: string;
-  readonly #body: Buffer;
-  readonly #waiting = new Map<string, () => void>();
-
-  private constructor(child: ChildProcess, connection: Connection, sender: Sender, replyTo: string, body: Buffer) {
-    this.#child = child;
-    this.#connection = connection;
-    this.#sender = sender;
-    this.#replyTo = replyTo;
-    this.#body = body;
-    connection.on('message', ({ message }: EventContext) => {
-      const id = (message as unknown as RheaMessage).correlation_id;
-      this.#waiting.get(id)?.();
-      this.#waiting.delete(id);
-    });
-  }
-
-  /** Starts the responder and connects to it. */
-  static async start(sizes: Sizes): Promise<BareRhea> {
-    const child = fork(fileURLToPath(import.meta.url), [String(sizes.answer)]);
-    const [port] = (await once(child, 'message')) as [number];
-    const connection = rhea
-      .create_container()
-      .connect({ port, host: '127.0.0.1', username: 'anonymous', reconnect: false });
-    const receiver = connection.open_receiver({ source: { address: '', dynamic: true } });
-    await once(receiver, 'receiver_open');
-    (connection as unknown as { socket: { setNoDelay(): void } }).socket.setNoDelay();
-    const sender = connection.open_sender('requests');
-    await once(sender, 'sendable');
-    return new BareRhea(child, connection, sender, receiver.source.address, Buffer.alloc(sizes.request, 1));
-  }
-
-  /** One round trip. */
-  async roundTrip(): Promise<void> {
+/** The client's process: puts the load on that the parent asks for. */
+async function ask(requestBytes: number, port: number): Promise<void> {
+  const options = { port, host: '127.0.0.1', username: 'anonymous', reconnect: false };
+  const connection = rhea.create_container().connect(options);
+  const receiver = connection.open_receiver({ source: { address: '', dynamic: true } });
+  await once(receiver, 'receiver_open');
+  setNoDelay(connection);
+  const sender = connection.open_sender('requests');
+  await once(sender, 'sendable');
+  const waiting = new Map<string, () => void>();
+  connection.on('message', ({ message }: EventContext) => {
+    const id = String(message?.correlation_id);
+    waiting.get(id)?.();
+    waiting.delete(id);
+  });
+  const body = rhea.message.data_section(Buffer.alloc(requestBytes, 1)) as unknown;
+  const roundTrip = async (): Promise<void> => {
     const id = crypto.randomUUID();
     await new Promise<void>((resolve) => {
-      this.#waiting.set(id, resolve);
-      this.#sender.send({
+      waiting.set(id, resolve);
+      sender.send({
         message_id: id,
-        reply_to: this.#replyTo,
+        reply_to: receiver.source.address,
         content_type: 'application/octet-stream',
-        body: rhea.message.data_section(this.#body) as unknown,
+        body,
       });
     });
-  }
-
-  [Symbol.dispose](): void {
-    this.#connection.close();
-    this.#child.disconnect();
-  }
+  };
+  process.on('message', ({ inFlight, durationMs }: Load) => {
+    void measure(roundTrip, inFlight, durationMs).then((measurement) => process.send?.(measurement));
+  });
+  process.send?.('ready');
 }
 
-const [, main, answerBytes] = process.argv;
-if (main === fileURLToPath(import.meta.url)) respond(Number(answerBytes));
+const [, main, role, bytes, port] = process.argv;
+if (main === fileURLToPath(import.meta.url)) {
+  process.once('disconnect', () => process.exit(0));
+  if (role === 'respond') respond(Number(bytes));
+  else await ask(Number(bytes), Number(port));
+}

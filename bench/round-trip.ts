@@ -15,15 +15,14 @@ export async function roundTrip(): Promise<void> {
   await using bus = await Bus.start();
   using bare = await BareRhea.start(SIZES);
   const ours = async (): Promise<unknown> => await bus.client.run(ADDRESS, COMMANDS);
-  const reference = async (): Promise<unknown> => await bare.roundTrip();
   await measure(ours, 100, ROUND_MS);
-  await measure(reference, 100, ROUND_MS);
+  await bare.measure(100, ROUND_MS);
   for (const inFlight of [100, 1]) {
     say(`${inFlight} in flight: ${ROUNDS} rounds of ${ROUND_MS} ms each`);
     const result = await inTurns(
       ROUNDS,
       async () => await measure(ours, inFlight, ROUND_MS),
-      async () => await measure(reference, inFlight, ROUND_MS),
+      async () => await bare.measure(inFlight, ROUND_MS),
     );
     report({
       bench: `round-trip-rate-${inFlight}`,
