@@ -33,8 +33,7 @@ export async function measure(
   return { perSecond, p50Ms: median(times) };
 }
 
-/** The middle one of some numbers. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 

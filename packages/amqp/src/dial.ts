@@ -138,6 +138,8 @@ export async function dial(options: DialOptions): Promise<Connection> {
     return await Connection.open({ wire, role: 'client', peer, limits, logger, hostname: host }, patience);
   } catch (error) {
     wire.destroy();
-    throw error;
+    // The wire does not know whom it speaks to; a person wants to.
+    if (!(error instanceof AmqpError) || error.code !== 'amqp-not-amqp') throw error;
+    throw new AmqpError(error.code, `Log in to ${where}: ${error.message}`, { cause: error });
   }
 }
