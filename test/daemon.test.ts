@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -13,6 +14,7 @@ describeWith(['krb5kdc'], 'the daemon', () => {
       // Tells that it runs, and waits until the test lets it go on.
       'slow <started> <go>': `started=$(echo "$input" | sed 's/.*"started":\\["\\([^"]*\\)".*/\\1/'); go=$(echo "$input" | sed 's/.*"go":\\["\\([^"]*\\)".*/\\1/'); : > "$started"; while [ ! -e "$go" ]; do sleep 0.02; done; echo done`,
       'secret <password>': 'echo ok',
+      nap: 'sleep 0.3; echo slept',
     });
   });
   afterAll(async () => {
@@ -84,6 +86,13 @@ describeWith(['krb5kdc'], 'the daemon', () => {
     expect(said).not.toMatch(/\n\s+at /);
   });
 
+  test('does not start with a state directory that others may write to', async () => {
+    const state = world.directory.file('state');
+    mkdirSync(state);
+    chmodSync(state, 0o777);
+    expect(await refusal([...world.args, '--state', state])).toMatch(/state directory.*chmod go-w.*\(config\)/);
+  });
+
   test('does not start on a port that is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -134,6 +143,24 @@ describeWith(['krb5kdc'], 'the daemon', () => {
     rmSync(go);
   });
 
+  test('SIGTERM: a long batch does not hold it up, and is told what was not run', async () => {
+    const file = world.directory.file('short.yaml');
+    writeFileSync(file, 'limits: { commandTimeoutMs: 1000 }');
+    const daemon = await world.startDaemon([...world.args, '--config', file]);
+    const client = await world.connect(daemon);
+    const running = client.run(
+      ADDRESS,
+      Array.from({ length: 20 }, () => ({ do_: 'test1 nap' })),
+    );
+    await waitUntil(() => childrenOf(daemon.pid).length > 0, { what: 'the first command' });
+    daemon.signal('SIGTERM');
+    const codes = (await running).map(({ error_: error }) => error?.code);
+    expect(codes[0]).toBeUndefined();
+    expect(codes.at(-1)).toBe('not-run');
+    await waitUntil(() => daemon.exitCode !== null);
+    expect(daemon.exitCode).toBe(0);
+  });
+
   test('a second SIGTERM ends it at once, and the command with it', async () => {
     const daemon = await world.startDaemon();
     const client = await world.connect(daemon);
@@ -166,6 +193,45 @@ describeWith(['krb5kdc'], 'the daemon', () => {
     rmSync(`${world.shells}/test9`, { recursive: true });
   });
 
+  test('SIGHUP leaves batches at work in the shells they began with', async () => {
+    const daemon = await world.startDaemon();
+    const client = await world.connect(daemon);
+    const [started, go] = [world.directory.file('started'), world.directory.file('go')];
+    const running = client.run(ADDRESS, [
+      { do_: 'test1 slow', started, go },
+      { do_: 'test1 secret', password: 'x' },
+    ]);
+    await waitUntil(() => existsSync(started), { what: 'the slow command' });
+    daemon.signal('SIGHUP');
+    await waitUntil(() => daemon.lines.some(({ msg }) => msg === 'reloaded'));
+    writeFileSync(go, '');
+    expect(await running).toEqual([{ stdout_: 'done\n' }, { stdout_: 'ok\n' }]);
+    rmSync(started);
+    rmSync(go);
+  });
+
+  test('SIGHUP while SIGHUP is at work leaves no process behind', async () => {
+    const kit = path.resolve('packages/shell/dist/index.js');
+    const folder = path.join(world.shells, 'test8');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'shell.json'), '{ "name": "test8", "kind": "process", "module": "./index.mjs" }');
+    writeFileSync(
+      path.join(folder, 'index.mjs'),
+      `import { defineShell } from '${kit}';
+       export const createShell = () => defineShell({ name: 'test8', version: '1', intro: 'x', commands: [] });`,
+    );
+    const daemon = await world.startDaemon();
+    const [first] = childrenOf(daemon.pid);
+    expect(first).toBeDefined();
+    daemon.signal('SIGHUP');
+    await waitUntil(() => childrenOf(daemon.pid).length === 2, { what: 'the first reload' });
+    daemon.signal('SIGHUP');
+    await waitUntil(() => daemon.lines.filter(({ msg }) => msg === 'reloaded').length === 2);
+    await waitUntil(() => childrenOf(daemon.pid).length === 1, { what: 'the end of the shells that were replaced' });
+    expect(childrenOf(daemon.pid)).not.toContain(first);
+    rmSync(folder, { recursive: true });
+  });
+
   test('logs one line for a batch, without anything that was in it', async () => {
     const daemon = await world.startDaemon();
     const client = await world.connect(daemon);
@@ -181,3 +247,8 @@ describeWith(['krb5kdc'], 'the daemon', () => {
     expect(daemon.log).not.toMatch(/hunter|pong|EPROTO/);
   });
 });
+
+/** The processes that a process has started and that run. */
+function childrenOf(pid: number): readonly string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+}

@@ -18,6 +18,8 @@ import { openMessage } from './opening.js';
 
 /** The last instant that a Date can hold, for a ticket without an end. */
 const LAST_INSTANT_MS = 8.64e15;
+/** Hints on their way at one time. Nobody relies on them: further ones are dropped. */
+const MAX_HINTS = 256;
 
 /** What the way of a batch leads through. */
 export interface BatchWorkerOptions {
@@ -35,12 +37,14 @@ export interface BatchWorkerOptions {
  *
  * W1 a delivery is accepted only after its answer was handed over, or when nobody waits for one;
  * W2 every delivery is settled and its slot is given back, whatever happens;
- * W3 one line is logged for each, without anything of the payload.
+ * W3 one line is logged for each, without anything of the payload;
+ * W4 nobody keeps a slot by not reading who was not authenticated: hints are not waited for.
  */
 export class BatchWorker {
   readonly #options: BatchWorkerOptions;
   readonly #atWork = new Set<Promise<void>>();
   readonly #abort = new AbortController();
+  #hints = 0;
 
   constructor(options: BatchWorkerOptions) {
     this.#options = options;
@@ -60,9 +64,14 @@ export class BatchWorker {
     this.#atWork.add(work);
   }
 
+  /** Waits until the batches that are at work now are answered. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#atWork);
+  }
+
   /** Waits until every batch at work is answered. */
   async drain(): Promise<void> {
-    while (this.#atWork.size > 0) await Promise.all(this.#atWork);
+    while (this.#atWork.size > 0) await this.settled();
   }
 
   /** Interrupts the commands at work; what has not started does not run. */
@@ -78,7 +87,7 @@ export class BatchWorker {
         await this.#answer(incoming, opened.style, opened.answer);
         break;
       case 'refused':
-        await this.#refuse(incoming, opened);
+        this.#refuse(incoming, opened);
         break;
       case 'payload':
         try {
@@ -97,7 +106,7 @@ export class BatchWorker {
     const envelope = { address, replyTo: incoming.message.replyTo, digest: payload.digest };
     const decoded = decodeMessage(payload.plaintext, envelope, limits);
     if (decoded.kind === 'misdirected') {
-      await this.#refuseMisdirected(incoming, payload, decoded.reason);
+      this.#refuseMisdirected(incoming, payload, decoded.reason);
       return;
     }
     const { id, isBare, replies } =
@@ -133,39 +142,41 @@ export class BatchWorker {
     return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
   }
 
-  async #refuse(incoming: Incoming, { reason, style, answer, detail }: Refused): Promise<void> {
+  #refuse(incoming: Incoming, { reason, style, answer, detail }: Refused): void {
     this.#options.log.warn({ reason, detail, peer: incoming.peer }, 'refused');
-    await this.#reject(incoming, reason, style, answer);
+    this.#reject(incoming, reason, style, answer);
   }
 
   /** A broker has aimed the batch at us, or its answer elsewhere. */
-  async #refuseMisdirected(incoming: Incoming, payload: OpenedPayload, reason: FrameErrorReason): Promise<void> {
+  #refuseMisdirected(incoming: Incoming, payload: OpenedPayload, reason: FrameErrorReason): void {
     this.#options.log.warn({ reason, principal: payload.principal, peer: incoming.peer }, 'refused');
     const { style, contextId } = payload;
-    await this.#reject(incoming, reason, style, style === 'raw' ? null : errorFrame(reason, contextId));
+    this.#reject(incoming, reason, style, style === 'raw' ? null : errorFrame(reason, contextId));
   }
 
   /** `rejected` sends the message to a dead-letter queue, where there is one: it never comes back in a loop. */
-  async #reject(incoming: Incoming, reason: FrameErrorReason, style: PeerStyle, hint: Buffer | null): Promise<void> {
-    const reject = (): void => incoming.reject('amqp:unauthorized-access', reason);
-    if (hint === null) reject();
-    else await this.#answer(incoming, style, hint, reject);
+  #reject(incoming: Incoming, reason: FrameErrorReason, style: PeerStyle, hint: Buffer | null): void {
+    if (hint !== null && this.#hints < MAX_HINTS) {
+      this.#hints += 1;
+      void this.#send(incoming, style, hint).finally(() => (this.#hints -= 1));
+    }
+    incoming.reject('amqp:unauthorized-access', reason);
   }
 
   /** Hands the answer over and settles. An answer that cannot be delivered is the caller's loss: what ran has run. */
-  async #answer(
-    incoming: Incoming,
-    style: PeerStyle,
-    body: Buffer,
-    settle = (): void => incoming.accept(),
-  ): Promise<void> {
+  async #answer(incoming: Incoming, style: PeerStyle, body: Buffer): Promise<void> {
+    await this.#send(incoming, style, body);
+    incoming.accept();
+  }
+
+  /** Never rejects. */
+  async #send(incoming: Incoming, style: PeerStyle, body: Buffer): Promise<void> {
     try {
       if (incoming.message.replyTo !== undefined) await incoming.answer(answerTo(incoming, style, body));
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
       this.#options.log.warn({ code, reason: message }, 'answer-lost');
     }
-    settle();
   }
 }
 

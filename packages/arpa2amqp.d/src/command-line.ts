@@ -11,7 +11,7 @@ export interface CommandLine {
 
 const EXIT_CODES = `Exit codes: 0 stopped by SIGTERM or SIGINT, 2 wrong usage or configuration (the keytab included), 4 cannot listen or connect.
 
-Signals: SIGTERM and SIGINT finish the batches at work, answer them and exit; a second one exits at once.
+Signals: SIGTERM and SIGINT finish the batches at work (within the time of one command), answer them and exit; a second one exits at once.
 SIGHUP reads the keytab and the shells again.`;
 
 /**

@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AmqpError, serve, type Service } from '@arpa2amqp/amqp';
 import { Dispatcher, MemoryJournal, openAuthorizer, type ShellRegistry } from '@arpa2amqp/dispatcher';
@@ -10,9 +10,15 @@ import type { Configuration } from './configuration.js';
 import { startShells } from './shells.js';
 import { transportOf } from './transport.js';
 
+/** Who else than its owner may write to a directory. */
+const WRITABLE_BY_OTHERS = 0o022;
+
 /**
  * The daemon as a whole. It owns the acceptor table, the shells and the transport, and ends them in the order in
  * which a batch goes through them: no more are taken, those at work are answered, then the rest ends.
+ *
+ * D1 Reloads come one after the other; shells that were replaced end when the batches that began in them have.
+ * D2 Once the daemon is closing or destroyed, shells that come up are ended at once.
  */
 export class Daemon implements AsyncDisposable {
   readonly #configuration: Configuration;
@@ -22,7 +28,11 @@ export class Daemon implements AsyncDisposable {
   readonly #worker: BatchWorker;
   #shells: ShellRegistry;
   #dispatcher: Dispatcher;
+  /** Shells that were replaced, until they have ended. */
+  readonly #replaced = new Map<ShellRegistry, Promise<void>>();
   #service: Service | null = null;
+  #reloading: Promise<void> = Promise.resolve();
+  #isEnding = false;
   #closing: Promise<void> | null = null;
 
   private constructor(configuration: Configuration, log: Logger, acceptor: AcceptorTable, shells: ShellRegistry) {
@@ -79,40 +89,78 @@ export class Daemon implements AsyncDisposable {
     return this.#shells.names;
   }
 
-  /** Reads the keytab and the shells again. Batches at work end in the shells they began with. */
+  /**
+   * Reads the keytab and the shells again. Batches at work end in the shells they began with.
+   *
+   * @throws BusError `config` or `unavailable`; the old ones stay in use
+   */
   async reload(): Promise<void> {
-    await this.#acceptor.reload();
-    const previous = this.#shells;
-    this.#shells = await startShells(this.#configuration, this.#log);
-    this.#dispatcher = this.#makeDispatcher();
-    this.#log.info({ shells: this.#shells.names }, 'reloaded');
-    await previous.close();
+    const reloading = this.#reloading.then(async () => await this.#reload());
+    this.#reloading = reloading.catch(() => undefined);
+    await reloading;
   }
 
-  /** Takes no more batches, finishes and answers those at work, and ends. */
+  /**
+   * Takes no more batches, finishes and answers those at work, and ends. After the time that one command may take, what
+   * still runs is interrupted and the rest is not run; the replies say so.
+   */
   async close(): Promise<void> {
+    this.#isEnding = true;
     this.#closing ??= this.#close();
     await this.#closing;
   }
 
-  async #close(): Promise<void> {
-    this.#service?.drain();
-    await this.#worker.drain();
-    await this.#service?.close();
-    await this.#shells.close();
-    await this.#acceptor.close();
-  }
-
   /** Ends now: commands at work are interrupted. */
   destroy(): void {
+    this.#isEnding = true;
     this.#worker.interrupt();
     this.#service?.destroy();
-    this.#shells.destroy();
+    for (const shells of [this.#shells, ...this.#replaced.keys()]) shells.destroy();
     this.#acceptor.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#service?.drain();
+    const late = setTimeout(() => {
+      this.#log.warn('drain-interrupted');
+      this.#worker.interrupt();
+    }, this.#configuration.limits.commandTimeoutMs);
+    await this.#worker.drain();
+    clearTimeout(late);
+    await this.#service?.close();
+    await this.#reloading;
+    await Promise.all([this.#shells.close(), ...this.#replaced.values()]);
+    await this.#acceptor.close();
+  }
+
+  async #reload(): Promise<void> {
+    if (this.#isEnding) return;
+    await this.#acceptor.reload();
+    const fresh = await startShells(this.#configuration, this.#log);
+    if (this.#hasEnded()) {
+      fresh.destroy();
+      return;
+    }
+    const previous = this.#shells;
+    this.#shells = fresh;
+    this.#dispatcher = this.#makeDispatcher();
+    this.#replaced.set(previous, this.#endReplaced(previous));
+    this.#log.info({ shells: fresh.names }, 'reloaded');
+  }
+
+  async #endReplaced(shells: ShellRegistry): Promise<void> {
+    await this.#worker.settled();
+    await shells.close();
+    this.#replaced.delete(shells);
+  }
+
+  /** Not written out where it is asked after a wait: the compiler does not see that it changes meanwhile. */
+  #hasEnded(): boolean {
+    return this.#isEnding;
   }
 
   async #serve(): Promise<void> {
@@ -146,14 +194,22 @@ export class Daemon implements AsyncDisposable {
   }
 }
 
-/** The state directory is made when it is missing; only its owner may look into it. */
+/**
+ * The state directory is made when it is missing. Nobody else may write there: who can forget the tokens that were seen,
+ * or put a link in the place of the file, decides what is accepted, or overwritten, in our name.
+ */
 async function replayCacheIn(state: string | undefined): Promise<string | undefined> {
   if (state === undefined) return undefined;
+  let mode: number;
   try {
     await mkdir(state, { recursive: true, mode: 0o700 });
     await access(state, constants.W_OK | constants.X_OK);
+    mode = (await stat(state)).mode;
   } catch (cause) {
     throw new BusError('config', `Cannot write to the state directory: ${(cause as Error).message}`, { cause });
+  }
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new BusError('config', 'The state directory may be written by others: take that right away (chmod go-w)');
   }
   return path.join(state, 'raw-peers.rcache');
 }

@@ -32,6 +32,8 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       level,
       base: { name: 'arpa2amqp.d', pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      // An error of the GSS-API carries the token that it made for the peer.
+      serializers: { err: (error: Error) => redacted({ ...pino.stdSerializers.err(error) }, MAX_DEPTH) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redacted(fields, MAX_DEPTH) },
     },
     destination ?? pino.destination({ dest: 2, sync: true }),

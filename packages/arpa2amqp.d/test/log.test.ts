@@ -41,3 +41,9 @@ test('an error keeps its code, its message and its cause', () => {
   expect(line).toMatchObject({ err: { code: 'internal', message: expect.stringContaining('Cannot') as unknown } });
   expect(JSON.stringify(line)).toContain('because');
 });
+
+test('the token that an error carries is never written', () => {
+  const err = Object.assign(new Error('Cannot accept'), { code: 'gss-bad-token', token: Buffer.from('hunter2') });
+  const line = logged((logger) => logger.error({ err }, 'failed'));
+  expect(line).toMatchObject({ err: { code: 'gss-bad-token', message: 'Cannot accept', token: '[redacted]' } });
+});
