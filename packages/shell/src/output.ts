@@ -1,4 +1,4 @@
-import type { CommandOutput, ReplyCode } from '@arpa2amqp/protocol';
+import { REPLY_ERRORS, type CommandOutput, type ReplyCode } from '@arpa2amqp/protocol';
 
 /** The output of a command that failed before, beside or instead of its own printing. */
 export function failure(code: ReplyCode, message: string): CommandOutput {
@@ -18,6 +18,23 @@ export function tooLarge(maxBytes: number): CommandOutput {
 /** True when the command failed in any way. */
 export function hasFailed(output: CommandOutput): boolean {
   return output.code !== undefined || output.stderr !== '';
+}
+
+/** What these say of a batch, that nothing of it ran or that it came too late, only the host knows. */
+const CODES_OF_THE_HOST: ReadonlySet<ReplyCode> = new Set<ReplyCode>([
+  'syntax',
+  'unknown-shell',
+  'unknown-command',
+  'expired',
+  'deadline',
+  'issued-in-future',
+]);
+
+/** The output of a command that its shell has run: `failed` when the shell gives a code that says it was not. */
+export function asRun(output: CommandOutput): CommandOutput {
+  const { code } = output;
+  if (code === undefined || !(CODES_OF_THE_HOST.has(code) || REPLY_ERRORS[code].exitCode === 2)) return output;
+  return { ...output, code: 'failed' };
 }
 
 /** The output of commands that come after a failed or an interrupted one. */

@@ -6,7 +6,7 @@ import { REPLY_ERRORS, type ReplyCode } from '@arpa2amqp/protocol';
  */
 export class ShellError extends Error {
   override readonly name = 'ShellError';
-  /** Why the command failed; default `failed`. */
+  /** Why the command failed; default `failed`, also for a code that says that nothing of the batch ran. */
   readonly code: ReplyCode;
 
   constructor(message: string, options: { readonly code?: ReplyCode; readonly cause?: unknown } = {}) {

@@ -14,7 +14,7 @@ import type {
   ShellHost,
   ShellSession,
 } from './host.js';
-import { failure, hasFailed, NOT_RUN } from './output.js';
+import { asRun, failure, hasFailed, NOT_RUN } from './output.js';
 import { ShellError } from './shell-error.js';
 import { endsWithin, interruption } from './stop-switch.js';
 
@@ -178,7 +178,7 @@ class SessionWithBuiltins implements ShellSession {
       if (isClosed) throw new ShellError(`The shell ${this.#host.name} is closed`, { code: 'unavailable' });
       // A shell that could not be opened stays so for the session: later commands must not run without the earlier ones.
       this.#inner ??= this.#host.open();
-      return await (await this.#inner).runAll(commands, options);
+      return (await (await this.#inner).runAll(commands, options)).map(asRun);
     } catch (error) {
       const output =
         error instanceof ShellError

@@ -143,6 +143,8 @@ describe.each(HOSTS)('%s host', (kind, start) => {
       stderr: 'refused with unavailable\n',
       code: 'unavailable',
     });
+    const codes = await probe.codes(['refuse invalid-batch', 'refuse syntax', 'refuse expired', 'refuse denied']);
+    expect(codes).toEqual(['failed', 'failed', 'failed', 'denied']);
     const broken = await probe.output('break');
     expect(broken.code).toBe('internal');
     expect(broken.stderr).not.toContain('secret');
