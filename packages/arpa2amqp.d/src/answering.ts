@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AmqpMessage, Incoming } from '@arpa2amqp/amqp';
-import { encodeReplies, errorReply, type Limits, type Reply } from '@arpa2amqp/protocol';
+import { CONTENT_TYPE, encodeReplies, errorReply, type Limits, type Reply } from '@arpa2amqp/protocol';
 import type { PeerStyle } from '@arpa2amqp/session';
 
-/** The content type of every message of the protocol. */
-const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
 /** Room that the frame and the wrap take beside the JSON. */
 const SEAL_BYTES = 1024;
 /** An answer is of no use to a client that waits no longer. */

@@ -21,7 +21,8 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
 const MAX_DEPTH = 4;
 
 /**
- * Makes the daemon's log: JSON lines on stderr, written at once so that nothing is lost when the process dies.
+ * Makes the daemon's log: JSON lines on stderr. Lines that come while one is being written leave together, behind it;
+ * what has not left when the process exits is written then.
  *
  * @param level - the least severe messages that are written
  * @param destination - stderr unless given
@@ -36,7 +37,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       serializers: { err: (error: Error) => redacted({ ...pino.stdSerializers.err(error) }, MAX_DEPTH) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redacted(fields, MAX_DEPTH) },
     },
-    destination ?? pino.destination({ dest: 2, sync: true }),
+    destination ?? pino.destination({ dest: 2, sync: false }),
   );
 }
 

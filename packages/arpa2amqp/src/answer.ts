@@ -7,19 +7,8 @@ import {
   quoted,
   type Limits,
   type Reply,
-  type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { BatchDraft } from './batch-draft.js';
-
-/** Codes of the one reply to a batch that the host could not take as a batch, for instance since its limits are lower. */
-const REFUSAL_CODES: ReadonlySet<string> = new Set<ReplyCode>([
-  'not-utf8',
-  'not-json',
-  'too-deep',
-  'duplicate-key',
-  'invalid-batch',
-  'too-many-commands',
-]);
 
 /**
  * Reads an answer after it was authenticated and checks that it belongs to the batch: a broker may hand the answer to
@@ -33,17 +22,15 @@ export function readAnswer(plaintext: Buffer, draft: BatchDraft, style: { isRaw:
   if (re !== draft.id) throw misfit(draft, `it answers batch ${quoted(re)}`);
   if (from !== draft.to) throw misfit(draft, `it comes from ${quoted(from)}`);
   refuseWhole(replies, draft);
-  const refusal = batchRefusal(replies);
-  if (refusal !== null) throw refusal;
   if (replies.length !== draft.count) {
     throw misfit(draft, `it holds ${replies.length} replies to ${draft.count} commands`);
   }
   return replies;
 }
 
-/** A batch that the host cannot read has one reply, however many commands it holds. */
+/** A batch that the host cannot take, for instance since its limits are lower, has one reply, however many commands it holds. */
 function refuseWhole(replies: readonly Reply[], draft: BatchDraft): void {
-  const code = replies.length === 1 && draft.count !== 1 ? replies[0]?.error_?.code : undefined;
+  const code = replies.length === 1 ? replies[0]?.error_?.code : undefined;
   if (code === undefined || !isReplyCode(code) || REPLY_ERRORS[code].exitCode !== 2) return;
   throw new BusError(
     code,
@@ -64,13 +51,6 @@ function decode(plaintext: Buffer, draft: BatchDraft, { isRaw, limits }: { isRaw
       { cause },
     );
   }
-}
-
-function batchRefusal(replies: readonly Reply[]): BusError | null {
-  const [reply] = replies;
-  const code = reply?.error_?.code ?? '';
-  if (replies.length !== 1 || !isReplyCode(code) || !REFUSAL_CODES.has(code)) return null;
-  return new BusError(code, `The host refused the batch: ${quoted(reply?.stderr_?.trim() ?? '')}`);
 }
 
 function misfit(draft: BatchDraft, why: string): BusError {

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { BusError, decodeCommand, parseAddress, parseStrictJson, type Limits } from '@arpa2amqp/protocol';
 import type { BatchOptions } from './batch-options.js';
+import { Timestamps } from './timestamps.js';
 
 /** Room for the frame's head, the token of the first message and the seal. */
 const MIN_SEAL_BYTES = 128;
+
+const issuedClock = new Timestamps();
+const expiresClock = new Timestamps();
 
 /**
  * A batch ready to be sealed. It is encoded once; only the reply address differs between one sending and the next, and
@@ -42,8 +46,8 @@ export class BatchDraft {
   encode(replyTo: string | undefined): Buffer {
     const reply = replyTo === undefined ? '' : `,"replyTo":${JSON.stringify(replyTo)}`;
     return Buffer.from(
-      `{"id":"${this.id}","to":"${this.to}"${reply},"issued":"${toTimestamp(this.#issuedMs)}",` +
-        `"expires":"${toTimestamp(this.expiresMs)}"${this.#extras},"commands":${this.#commands}}`,
+      `{"id":"${this.id}","to":"${this.to}"${reply},"issued":"${issuedClock.format(this.#issuedMs)}",` +
+        `"expires":"${expiresClock.format(this.expiresMs)}"${this.#extras},"commands":${this.#commands}}`,
       'utf8',
     );
   }
@@ -60,10 +64,6 @@ export function tooLarge(bytes: number, limits: Limits): BusError {
     'invalid-batch',
     `The batch takes ${bytes} bytes, more than the ${limits.maxMessageBytes} of a message: split it`,
   );
-}
-
-function toTimestamp(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 function encodeExtras({ atomic, confirm, dryRun }: BatchOptions): string {

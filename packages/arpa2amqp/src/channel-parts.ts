@@ -4,9 +4,6 @@ import type { InitiatorSession } from '@arpa2amqp/session';
 import type { Logger } from './logger.js';
 import type { PendingBatches } from './pending-batches.js';
 
-/** The content-type of every message. */
-export const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
-
 /** What the parts of a channel to one host work with. */
 export interface ChannelParts {
   readonly to: string;

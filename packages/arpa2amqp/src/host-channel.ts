@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AmqpError, type AmqpMessage, type Outcome } from '@arpa2amqp/amqp';
-import { BusError, type ErrorCode } from '@arpa2amqp/protocol';
+import { BusError, CONTENT_TYPE, type ErrorCode } from '@arpa2amqp/protocol';
 import { AnswerDesk } from './answer-desk.js';
 import { backOffMs } from './back-off.js';
 import { tooLarge } from './batch-draft.js';
-import { CONTENT_TYPE, hand, type ChannelParts } from './channel-parts.js';
+import { hand, type ChannelParts } from './channel-parts.js';
 import { ContextGate } from './context-gate.js';
 import type { Attempt, PendingBatch } from './pending-batch.js';
 import { Sealer } from './sealer.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AmqpMessage } from '@arpa2amqp/amqp';
+import { CONTENT_TYPE } from '@arpa2amqp/protocol';
 import type { Sealed, SealOptions } from '@arpa2amqp/session';
-import { CONTENT_TYPE, hand, type ChannelParts } from './channel-parts.js';
+import { hand, type ChannelParts } from './channel-parts.js';
 import type { ContextGate } from './context-gate.js';
 import { LegExchange } from './leg-exchange.js';
 import type { PendingBatch } from './pending-batch.js';

@@ -9,6 +9,7 @@ export {
 export { batchIdOf, batchOf, checkTimes, readBatchJson, type BareArrayDefaults, type Batch } from './batch.js';
 export { BusError, type BusErrorOptions } from './bus-error.js';
 export { decodeCommand, type DecodedCommand } from './command.js';
+export { CONTENT_TYPE } from './content-type.js';
 export { DocumentValidator } from './document-validator.js';
 export {
   ERRORS,

@@ -1,0 +1,2 @@
+/** The content-type of every message (protocol.md, section 2). */
+export const CONTENT_TYPE = 'application/vnd.arpa2.gss+json';
