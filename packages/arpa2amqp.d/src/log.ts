@@ -1,3 +1,4 @@
+import { Timestamps } from '@arpa2amqp/protocol';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
 /** The levels of the log, by severity. */
@@ -20,6 +21,8 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 const MAX_DEPTH = 4;
 
+const clock = new Timestamps();
+
 /**
  * Makes the daemon's log: JSON lines on stderr. Lines that come while one is being written leave together, behind it;
  * what has not left when the process exits is written then.
@@ -32,7 +35,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     {
       level,
       base: { name: 'arpa2amqp.d', pid: process.pid },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${clock.format(Date.now())}"`,
       // An error of the GSS-API carries the token that it made for the peer.
       serializers: { err: (error: Error) => redacted({ ...pino.stdSerializers.err(error) }, MAX_DEPTH) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redacted(fields, MAX_DEPTH) },

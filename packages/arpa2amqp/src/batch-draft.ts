@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { BusError, decodeCommand, parseAddress, parseStrictJson, type Limits } from '@arpa2amqp/protocol';
+import { BusError, decodeCommand, parseAddress, parseStrictJson, Timestamps, type Limits } from '@arpa2amqp/protocol';
 import type { BatchOptions } from './batch-options.js';
-import { Timestamps } from './timestamps.js';
 
 /** Room for the frame's head, the token of the first message and the seal. */
 const MIN_SEAL_BYTES = 128;

@@ -1,6 +1,5 @@
 import { BusError, DEFAULT_LIMITS } from '@arpa2amqp/protocol';
 import { describe, expect, test } from '@jest/globals';
-import { Timestamps } from '../src/timestamps.js';
 import fc from 'fast-check';
 import { BatchDraft } from '../src/batch-draft.js';
 import { parseArguments } from '../src/cli/arguments.js';
@@ -169,11 +168,4 @@ describe('arguments of the program', () => {
     '%s %s is refused',
     (...words) => expect(parse(...words)).toMatchObject({ kind: 'usage' }),
   );
-});
-
-test('instants are written as Date writes them', () => {
-  const timestamps = new Timestamps();
-  for (const ms of [0, 1, 999, 1000, 1_763_769_599_999, 1_763_769_600_000, 5]) {
-    expect(timestamps.format(ms)).toBe(new Date(ms).toISOString());
-  }
 });

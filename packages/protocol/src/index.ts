@@ -35,3 +35,4 @@ export { decodeBareReplies, decodeReplies, encodeReplies } from './reply-documen
 export { parseStdout, type ParsedStdout } from './stdout-parser.js';
 export { parseStrictJson } from './strict-json.js';
 export { suggestion } from './suggestion.js';
+export { Timestamps } from './timestamps.js';

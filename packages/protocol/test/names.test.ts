@@ -5,6 +5,7 @@ import {
   FRAME_ERRORS,
   LOCAL_ERRORS,
   REPLY_ERRORS,
+  Timestamps,
   decodeErrorFrame,
   encodeErrorFrame,
   identityOf,
@@ -112,4 +113,11 @@ describe('the error catalogue', () => {
       expect(decodeErrorFrame(Buffer.from(text))).toBeNull();
     }
   });
+});
+
+test('instants are written as Date writes them', () => {
+  const timestamps = new Timestamps();
+  for (const ms of [0, 1, 999, 1000, 1_763_769_599_999, 1_763_769_600_000, 5]) {
+    expect(timestamps.format(ms)).toBe(new Date(ms).toISOString());
+  }
 });
