@@ -20,12 +20,17 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'stdout_',
 ]);
 const MAX_DEPTH = 4;
+/** A busy daemon writes many lines at once, an idle one each of them soon. */
+const BUFFERED_BYTES = 4096;
+const FLUSH_EVERY_MS = 50;
+/** Lines are dropped rather than kept without bound when nobody reads them. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 const clock = new Timestamps();
 
 /**
- * Makes the daemon's log: JSON lines on stderr. Lines that come while one is being written leave together, behind it;
- * what has not left when the process exits is written then.
+ * Makes the daemon's log: JSON lines on stderr, buffered for a moment; what is left when the process exits is written
+ * then.
  *
  * @param level - the least severe messages that are written
  * @param destination - stderr unless given
@@ -40,11 +45,19 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       serializers: { err: (error: Error) => redacted({ ...pino.stdSerializers.err(error) }, MAX_DEPTH) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redacted(fields, MAX_DEPTH) },
     },
-    destination ?? pino.destination({ dest: 2, sync: false }),
+    destination ??
+      pino.destination({
+        dest: 2,
+        sync: false,
+        minLength: BUFFERED_BYTES,
+        periodicFlush: FLUSH_EVERY_MS,
+        maxLength: MAX_BUFFERED_BYTES,
+      }),
   );
 }
 
 function redacted(fields: Record<string, unknown>, depth: number): Record<string, unknown> {
+  if (!Object.keys(fields).some((key) => SECRET_MEMBERS.has(key) || typeof fields[key] === 'object')) return fields;
   const clean: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields)) {
     if (SECRET_MEMBERS.has(key) || Buffer.isBuffer(value)) clean[key] = '[redacted]';

@@ -6,10 +6,5 @@ import type { AcceptorTable, Opened } from '@arpa2amqp/session';
  * is authenticated, but for the frame itself. Its size was bounded by the link.
  */
 export async function openMessage(message: AmqpMessage, acceptor: AcceptorTable): Promise<Opened> {
-  const { body, messageId, correlationId, replyTo } = message;
-  return await acceptor.open(body, {
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(replyTo === undefined ? {} : { replyTo }),
-  });
+  return await acceptor.open(message.body, message);
 }

@@ -63,7 +63,8 @@ export function batchOf(json: unknown, limits: Limits, bare: () => BareArrayDefa
     );
   }
   if (batch.commands.length === 0) throw new BusError('invalid-batch', 'The batch holds no command');
-  if (batch.expiresMs <= batch.issuedMs || batch.expiresMs - batch.issuedMs > limits.maxLifeMs) {
+  // An instant that does not exist, such as a 13th month, is NaN and later than nothing.
+  if (!(batch.expiresMs > batch.issuedMs) || batch.expiresMs - batch.issuedMs > limits.maxLifeMs) {
     throw new BusError(
       'invalid-batch',
       `The batch must expire after it was issued, and within ${limits.maxLifeMs / 3_600_000} hours`,

@@ -28,7 +28,7 @@ export class DocumentValidator<T> {
       strict: false,
       verbose: true,
       useDefaults: false,
-      formats: { rfc3339: (text: string) => RFC3339.test(text) && !Number.isNaN(Date.parse(text)) },
+      formats: { rfc3339: RFC3339 },
     }).compile(this.#schema);
     return this.#validate(document) as boolean;
   }

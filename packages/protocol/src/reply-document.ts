@@ -18,7 +18,7 @@ export function encodeReplies(document: ReplyDocument, isBare: boolean): Buffer 
  */
 export function decodeReplies(plaintext: Uint8Array, limits: Limits): ReplyDocument {
   // Members of a reply are deeper by two levels than what the command printed.
-  return validator.check(parseStrictJson(Buffer.from(plaintext).toString('utf8'), limits.maxDepth), 'The answer');
+  return validator.check(parseStrictJson(decodeText(plaintext), limits.maxDepth), 'The answer');
 }
 
 /**
@@ -27,7 +27,12 @@ export function decodeReplies(plaintext: Uint8Array, limits: Limits): ReplyDocum
  * @throws BusError as {@link decodeReplies}
  */
 export function decodeBareReplies(plaintext: Uint8Array, limits: Limits): Reply[] {
-  const replies = parseStrictJson(Buffer.from(plaintext).toString('utf8'), limits.maxDepth);
+  const replies = parseStrictJson(decodeText(plaintext), limits.maxDepth);
   if (!Array.isArray(replies)) throw new BusError('invalid-batch', 'The answer is not an array of replies');
   return validator.check({ re: '', from: '', replies }, 'The answer').replies;
+}
+
+/** Without a copy of the bytes; what is not UTF-8 becomes replacement characters, which no JSON syntax has. */
+function decodeText({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }

@@ -38,13 +38,15 @@ export function parseStrictJson(text: string, maxDepth: number): unknown {
 /** Keys of the object at each open level; null for an array. A key is expected after `{` and after `,` in an object. */
 function checkStructure(text: string, maxDepth: number): void {
   const open: (Set<string> | null)[] = [];
+  // Only an escape can make a lone surrogate: the text itself was decoded from UTF-8.
+  const hasEscapes = text.includes('\\u');
   let isKeyNext = false;
   for (let index = 0; index < text.length; index += 1) {
     switch (text.charCodeAt(index)) {
       case QUOTE: {
         const end = endOfString(text, index);
         if (isKeyNext) noteKey(open, text.slice(index, end + 1));
-        else checkText(text.slice(index, end + 1));
+        else if (hasEscapes) checkText(text.slice(index, end + 1));
         isKeyNext = false;
         index = end;
         break;

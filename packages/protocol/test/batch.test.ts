@@ -87,6 +87,8 @@ describe('decoding a batch', () => {
     ['an id that is none', { ...document, id: 'x' }, 'invalid-batch'],
     ['a number for a boolean', { ...document, atomic: 1 }, 'invalid-batch'],
     ['an instant that is none', { ...document, issued: 'yesterday' }, 'invalid-batch'],
+    ['a 13th month', { ...document, expires: '2026-13-21T12:00:30Z' }, 'invalid-batch'],
+    ['a 13th month of its beginning', { ...document, issued: '2026-13-21T12:00:30Z' }, 'invalid-batch'],
     ['no commands', { ...document, commands: [] }, 'invalid-batch'],
     ['1,001 commands', commands(1001), 'too-many-commands'],
     ['a life of more than a day', { ...document, expires: '2026-11-22T12:00:01Z' }, 'invalid-batch'],
