@@ -63,7 +63,10 @@ Ctrl-C stops everything.`);
 
 /** Ends when the user presses Ctrl-C or the process is asked to end. */
 async function interrupted(): Promise<void> {
+  // A signal handler alone keeps no process alive, and what runs for us does not either.
+  const alive = setInterval(() => undefined, 1_000_000);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
+  clearInterval(alive);
 }
 
 async function main(): Promise<number> {
@@ -81,4 +84,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  say(`npm start: ${error instanceof Error ? error.message : String(error)}`);
+  return 1;
+});
