@@ -247,7 +247,9 @@ describeWith(['krb5kdc'], 'bad input', () => {
     }, body.length);
     expect(reasons.slice(0, tokenEnd + 1)).toEqual(times(tokenEnd + 1, 'bad-frame'));
     expect(reasons.slice(tokenEnd + 1)).toEqual(times(body.length - tokenEnd - 1, 'authentication-failed'));
-    expect((await peer.askSealed(body)).replies).toEqual([{ stdout_: 'pong6\n' }]);
+    await amidHonest(async () => {
+      expect((await peer.askSealed(body)).replies).toEqual([{ stdout_: 'pong6\n' }]);
+    });
   });
 
   test('frame: a token cut short is rejected', async () => {
