@@ -266,7 +266,9 @@ describeWith(['krb5kdc'], 'bad input', () => {
 
   test('frame: the same one twice is opened once', async () => {
     const body = await peer.sealFirst(JSON.stringify(peer.batch()));
-    expect((await peer.askSealed(body)).replies).toEqual([{ stdout_: 'pong6\n' }]);
+    await amidHonest(async () => {
+      expect((await peer.askSealed(body)).replies).toEqual([{ stdout_: 'pong6\n' }]);
+    });
     const [line] = await amidHonest(async () => {
       expect(await peer.sendRefused(body)).toMatchObject({ frame: 'replayed' });
     });
