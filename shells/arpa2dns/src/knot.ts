@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quoted } from '@arpa2amqp/protocol';
 import { ControlFormatError } from './control-codec.js';
 import { ControlConversation } from './control-connection.js';
+import { Deadline } from './deadline.js';
 import { KnotError, refusal } from './knot-error.js';
 import { failureOf, Transaction } from './transaction.js';
 import { Turnstile } from './turnstile.js';
@@ -160,7 +161,8 @@ export class Knot {
 
   async #converse<T>(outer: AbortSignal, task: (transaction: Transaction) => Promise<T>): Promise<T> {
     const { socket, timeoutMs } = this.#options;
-    const signal = AbortSignal.any([outer, AbortSignal.timeout(timeoutMs)]);
+    using deadline = new Deadline(timeoutMs, outer);
+    const { signal } = deadline;
     const transaction = new Transaction(await ControlConversation.open(socket, signal), socket, signal);
     try {
       return await task(transaction);
