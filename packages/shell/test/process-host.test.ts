@@ -100,7 +100,8 @@ describe('a process shell', () => {
     expect(texts.every((text) => text.length < 300)).toBe(true);
     expect(texts.length).toBeLessThanOrEqual(40);
     await host.close();
-    expect(named('shell-stray-output-dropped')).not.toHaveLength(0);
+    // The pipes of a process are drained to their end by themselves, after its exit: a grandchild may hold them.
+    await waitUntil(() => named('shell-stray-output-dropped').length > 0);
   });
 
   test('that closes its channel is ended and comes back', async () => {
