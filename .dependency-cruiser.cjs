@@ -9,6 +9,7 @@ const layers = {
   'packages/dispatcher': ['protocol', 'grammar', 'shell'],
   'packages/arpa2amqp': ['protocol', 'session', 'amqp'],
   'packages/arpa2amqp\\.d': ['protocol', 'session', 'amqp', 'dispatcher', 'shell'],
+  'packages/arpa2shell': ['protocol', 'grammar', 'shell', 'dispatcher', 'arpa2amqp'],
   'shells/arpa2dns': ['protocol', 'shell'],
 };
 
