@@ -23,6 +23,9 @@ const FOR_TEST = [
   { name: 'g++', command: 'g++' },
   { name: 'make', command: 'make' },
   { name: 'openssl', command: 'openssl' },
+  { name: 'openssh-server', command: 'sshd' },
+  { name: 'openssh-client', command: 'ssh' },
+  { name: 'libnss-wrapper' },
 ];
 
 const SEARCHED = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];

@@ -11,3 +11,5 @@ export type { RunOptions } from './programs.js';
 export { Realm } from './realm.js';
 export type { RealmOptions, TicketOptions, UserOptions } from './realm.js';
 export { KnotServer, type DnsAnswer, type DnsRecord, type KnotServerOptions } from './knot-server.js';
+export { SshServer } from './ssh-server.js';
+export type { SshOptions, SshResult, SshServerOptions } from './ssh-server.js';
