@@ -1,8 +1,10 @@
+import { readHelp } from './command-help.js';
 import { refuseJson, refuseLine, refuseTooManyReadings } from './failure.js';
 import { readJsonCommand, type JsonInput } from './json-input.js';
 import { searchJson, takesFromDo } from './json-matcher.js';
 import { searchLine } from './line-matcher.js';
 import type { JsonCommand, Match, MatchFailure } from './match.js';
+import type { NextItem, NextWords } from './next-words.js';
 import { compileProgram, type Program, type TakeStep } from './program.js';
 import { SpecError } from './spec-error.js';
 import { leavesOf, type SpecNode } from './spec-node.js';
@@ -19,14 +21,19 @@ import { resolveType, type ResolvedType, type ValueCheck, type ValueType } from 
  * @param spec - at most 4096 characters
  * @param types - the types of variables by their name; a variable not in it is a `string`; names the spec has not are ignored, so
  *   one table can serve all commands of a shell
- * @throws SpecError when the spec, or the type of a variable in it, is not valid
+ * @param help - one line of help for a literal (key: the word) or a variable (key: `<x>`, also for a rest); goes before the help of a type
+ * @throws SpecError when the spec, or the type of a variable in it, is not valid, or a help text is for a word the spec has not
  * @example
  * const grammar = compileSpec('set <name> ( age <number> | nicknames <nick> [...] )', { number: 'integer' });
  * grammar.matchLine(['set', 'Andrew', 'age', '98']);
  * grammar.matchJson({ do_: 'set age', name: 'Andrew', number: '98' });
  * @public
  */
-export function compileSpec(spec: string, types: Readonly<Record<string, ValueType>> = {}): CommandGrammar {
+export function compileSpec(
+  spec: string,
+  types: Readonly<Record<string, ValueType>> = {},
+  help: Readonly<Record<string, string>> = {},
+): CommandGrammar {
   const root = parseSpec(spec);
   const checks = new Map<string, ValueCheck>();
   for (const leaf of leavesOf(root)) {
@@ -38,7 +45,7 @@ export function compileSpec(spec: string, types: Readonly<Record<string, ValueTy
       throw new SpecError(spec, leaf.at, `the type of <${leaf.name}> is not valid: ${why}`, { cause });
     }
   }
-  return new CommandGrammar(spec, root, compileProgram(root, checks));
+  return new CommandGrammar(spec, root, compileProgram(root, checks), readHelp(spec, root, checks, help));
 }
 
 /**
@@ -59,16 +66,19 @@ export class CommandGrammar {
   readonly variables: ReadonlyMap<string, ResolvedType>;
   /** The names of the variables whose values must never be shown. */
   readonly secrets: ReadonlySet<string>;
+  /** The help texts in the order of the spec; key: a literal word, or `<x>` for a variable, also for a rest. */
+  readonly help: ReadonlyMap<string, string>;
   readonly #program: Program;
 
   /** @internal */
-  constructor(spec: string, root: SpecNode, program: Program) {
+  constructor(spec: string, root: SpecNode, program: Program, help: ReadonlyMap<string, string>) {
     this.spec = spec;
     this.root = root;
+    this.help = help;
     this.#program = program;
     this.variables = new Map(program.variables.map(({ name, check }) => [name, check.type]));
     this.secrets = new Set(program.variables.filter(({ check }) => check.type.secret).map(({ name }) => name));
-    this.heads = Object.freeze(this.complete([]));
+    this.heads = Object.freeze(headsOf(this.next([])));
   }
 
   /**
@@ -98,15 +108,38 @@ export class CommandGrammar {
   }
 
   /**
-   * What can follow some words, in the order of the grammar: literals in plain text, variables as `<name>`, `<cr>` when the command
-   * may end here. Empty when the words themselves are wrong.
+   * What can follow some words: what to offer for completion. The work is bounded as that of {@link CommandGrammar.matchLine}.
    *
-   * @param after - the whole words before the one to complete
+   * @param after - the whole words before the one to complete, without the word of the shell
+   * @returns null when these words are wrong already
    */
-  complete(after: readonly string[]): string[] {
-    const { at, expected } = searchLine(this.#program, after, true);
-    return at < after.length ? [] : [...new Set(expected.map((step) => step.label))];
+  next(after: readonly string[]): NextWords | null {
+    const items = new Map<string, NextItem>();
+    let mayEnd = false;
+    const { at } = searchLine(this.#program, after, (step, took) => {
+      if (step.op === 'end') mayEnd = true;
+      else if (!items.has(step.label)) items.set(step.label, this.#offer(step, took, after));
+    });
+    return at < after.length ? null : { mayEnd, items: [...items.values()] };
   }
+
+  #offer(step: TakeStep, took: readonly TakeStep[], words: readonly string[]): NextItem {
+    const text = this.help.get(step.op === 'word' ? step.label : `<${step.variable.name}>`);
+    const help = text === undefined ? {} : { help: text };
+    if (step.op === 'word') return { kind: 'literal', word: step.label, ...help };
+    const { values, literals } = toMatch(took, (_, index) => words[index] ?? '');
+    const { name, check } = step.variable;
+    return { kind: 'variable', name, isRest: step.isRest, type: check.type, ...help, values, literals };
+  }
+}
+
+function headsOf(next: NextWords | null): string[] {
+  const { items, mayEnd } = next ?? { items: [], mayEnd: false };
+  const labels = items.map((item) => {
+    if (item.kind === 'literal') return item.word;
+    return item.isRest ? `<${item.name}...>` : `<${item.name}>`;
+  });
+  return mayEnd ? [...labels, '<cr>'] : labels;
 }
 
 function toMatch(took: readonly TakeStep[], wordAt: (step: TakeStep, index: number) => string): Match {

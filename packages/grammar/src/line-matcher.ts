@@ -20,13 +20,14 @@ const STEPS_BEFORE_TABLE = 256;
  * Depth-first with an own stack. A search that gets long marks every (split, position) it enters and never enters one twice: what
  * failed once fails again. So the work is at most the size of the spec times the number of words.
  *
- * @param wantsAll - do not stop at a reading: collect everything that could follow the words
+ * @param offer - do not stop at a reading: be told of every step that could follow the words, with the steps that took them (which are
+ *   only lent). The same step may come again.
  * @param tableAfter - steps before states are marked; changes the work, never the answer
  */
 export function searchLine(
   program: Program,
   words: readonly string[],
-  wantsAll = false,
+  offer: ((step: LeafStep, took: readonly TakeStep[]) => void) | null = null,
   tableAfter = STEPS_BEFORE_TABLE,
 ): LineSearch {
   const took: TakeStep[] = [];
@@ -57,7 +58,8 @@ export function searchLine(
     }
     const word = words[place];
     if (word === undefined) {
-      if (step.op === 'end' && !wantsAll) return { took, at: place, expected: [], steps };
+      if (offer !== null) offer(step, took);
+      else if (step.op === 'end') return { took, at: place, expected: [], steps };
     } else if (step.op !== 'end' && (step.op === 'word' ? step.label === word : step.variable.check.accepts(word))) {
       took[place] = step;
       place += 1;

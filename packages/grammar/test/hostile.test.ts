@@ -3,6 +3,7 @@ import { compileSpec, type Match, type MatchFailure } from '../src/index.js';
 import { readJsonCommand } from '../src/json-input.js';
 import { searchJson, type JsonSearch } from '../src/json-matcher.js';
 import { searchLine, type LineSearch } from '../src/line-matcher.js';
+import { completionsOf } from './completions.js';
 import { programOf } from './random-grammar.js';
 
 function json(spec: string, command: object): JsonSearch {
@@ -43,7 +44,7 @@ describe('hostile lines', () => {
     const words = ['q', ...many(100_000)];
     expect((grammar.matchLine([...words, 'stop']) as Match).literals).toEqual(['q', 'stop']);
     expect(grammar.matchLine(words)).toMatchObject({ ok: false, at: 100_001, expected: ['on', 'off', '<a>', 'stop'] });
-    expect(grammar.complete(words)).toEqual(['on', 'off', '<a>', 'stop']);
+    expect(completionsOf(grammar, words)).toEqual(['on', 'off', '<a>', 'stop']);
     expect((grammar.matchLine(words) as MatchFailure).message.length).toBeLessThan(250);
   });
 

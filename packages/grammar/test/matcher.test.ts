@@ -4,6 +4,7 @@ import { compileSpec, type CommandGrammar, type JsonCommand, type Match } from '
 import { readJsonCommand } from '../src/json-input.js';
 import { searchJson } from '../src/json-matcher.js';
 import { searchLine } from '../src/line-matcher.js';
+import { completionsOf } from './completions.js';
 import { programOf, specs, types } from './random-grammar.js';
 import { referenceJson, referenceLine, type Accepts } from './reference.js';
 
@@ -80,7 +81,7 @@ describe('against the plain meaning of the language', () => {
       fc.property(specs, lines, values, (spec, words, given) => {
         const program = programOf(spec);
         const line = (tableAfter: number): object => {
-          const { took, at, expected } = searchLine(program, words, false, tableAfter);
+          const { took, at, expected } = searchLine(program, words, null, tableAfter);
           return { took: took && labels(took), at, expected: labels(new Set(expected)) };
         };
         expect(line(0)).toEqual(line(Infinity));
@@ -103,7 +104,7 @@ describe('against the plain meaning of the language', () => {
   test('completion offers exactly what could stand next', () => {
     fc.assert(
       fc.property(grammars, lines, (grammar, words) => {
-        const candidates = grammar.complete(words);
+        const candidates = completionsOf(grammar, words);
         expect(candidates.includes('<cr>')).toBe(grammar.matchLine(words).ok);
         for (const literal of ['a', 'b', 'c', '?']) {
           const result = grammar.matchLine([...words, literal]);

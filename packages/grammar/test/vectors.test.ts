@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { compileSpec, SpecError, type JsonCommand, type ValueType } from '../src/index.js';
+import { completionsOf } from './completions.js';
 
 interface MatchVector {
   readonly spec: string;
@@ -44,6 +45,6 @@ describe('the shared vectors', () => {
   );
 
   test.each(vectors.completions)('after $after of "$spec": $complete', ({ spec, after, complete }) => {
-    expect(compileSpec(spec).complete(after)).toEqual(complete);
+    expect(completionsOf(compileSpec(spec), after)).toEqual(complete);
   });
 });
