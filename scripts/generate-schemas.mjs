@@ -10,6 +10,7 @@ const targets = {
   batch: 'packages/protocol',
   command: 'packages/protocol',
   reply: 'packages/protocol',
+  'completion-reply': 'packages/protocol',
   'shell-manifest': 'packages/shell',
   'daemon-config': 'packages/arpa2amqp.d',
   'client-options': 'packages/arpa2amqp',

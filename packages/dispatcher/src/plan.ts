@@ -50,6 +50,7 @@ export function planBatch(commands: readonly unknown[], shells: ShellRegistry, l
 }
 
 function planCommand(decoded: DecodedCommand, shells: ShellRegistry): PlannedStep {
+  if (decoded.form === 'complete') throw new BusError('unsupported', 'This host does not offer completion');
   const host = shells.find(decoded.shell);
   if (host === undefined) {
     throw new BusError(

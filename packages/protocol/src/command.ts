@@ -4,7 +4,7 @@ import { commandSchema, type Command } from './generated/command.js';
 import type { Limits } from './limits.js';
 import { quoted } from './quotation.js';
 
-/** A command whose form is right: which shell, and the words and variables for its grammar. */
+/** A command whose form is right: which shell, and the words and variables for its grammar; or a question what may come next. */
 export type DecodedCommand =
   | {
       readonly form: 'json';
@@ -20,10 +20,17 @@ export type DecodedCommand =
       /** All the words after the shell's name, literals and values mixed. */
       readonly words: readonly string[];
       readonly stdin: string | undefined;
+    }
+  | {
+      readonly form: 'complete';
+      /** The whole words before the cursor, the shell's name first. */
+      readonly words: readonly string[];
+      /** What stands of the word at the cursor. */
+      readonly partial: string;
     };
 
 const validator = new DocumentValidator<Command>(commandSchema, 'syntax');
-const RESERVED = new Set(['do_', 'words_', 'stdin_']);
+const RESERVED = new Set(['do_', 'words_', 'complete_', 'stdin_']);
 
 /**
  * Checks the form of one command of a batch.
@@ -32,15 +39,16 @@ const RESERVED = new Set(['do_', 'words_', 'stdin_']);
  */
 export function decodeCommand(value: unknown, limits: Limits): DecodedCommand {
   if (!validator.accepts(value)) throw new BusError('syntax', formError(value));
-  const { stdin_: stdin, do_, words_ } = value;
+  const { stdin_: stdin, do_, words_, complete_ } = value;
+  if (complete_ !== undefined) {
+    refuseOthers(value, 'complete_', (key) => key === 'complete_');
+    return { form: 'complete', ...complete_ };
+  }
   if (stdin !== undefined && Buffer.byteLength(stdin) > limits.maxStdinBytes) {
     throw new BusError('too-large', `"stdin_" is larger than ${limits.maxStdinBytes} bytes`);
   }
   if (words_ !== undefined) {
-    const variable = Object.keys(value).find((key) => !RESERVED.has(key));
-    if (variable !== undefined) {
-      throw new BusError('syntax', `Key ${quoted(variable)} cannot stand beside "words_"`);
-    }
+    refuseOthers(value, 'words_', (key) => RESERVED.has(key));
     const [shell = '', ...words] = words_;
     return { form: 'line', shell, words, stdin };
   }
@@ -48,9 +56,15 @@ export function decodeCommand(value: unknown, limits: Limits): DecodedCommand {
   const variables: Record<string, string | readonly string[]> = Object.create(null) as Record<string, string>;
   for (const key in value) {
     const member = value[key];
-    if (member !== undefined && !RESERVED.has(key)) variables[key] = member;
+    // The schema gives everything but the reserved keys this type.
+    if (member !== undefined && !RESERVED.has(key)) variables[key] = member as string | string[];
   }
   return { form: 'json', shell, words, variables, stdin };
+}
+
+function refuseOthers(command: Command, beside: string, isAllowed: (key: string) => boolean): void {
+  const other = Object.keys(command).find((key) => !isAllowed(key));
+  if (other !== undefined) throw new BusError('syntax', `Key ${quoted(other)} cannot stand beside "${beside}"`);
 }
 
 function splitWords(text: string): string[] {
@@ -64,15 +78,16 @@ function formError(value: unknown): string {
   for (const [key, member] of Object.entries(command)) {
     if (key.endsWith('_') && !RESERVED.has(key)) return `Key ${quoted(key)} is reserved and not known`;
     if (key === '') return 'A key must not be empty';
+    if (key === 'complete_') continue;
     if (key === 'stdin_' ? typeof member !== 'string' : !isStringOrStrings(member)) {
       return `Value of ${quoted(key)} must be a string${key === 'stdin_' ? '' : ' or an array of strings'}, not ${kindOf(member)}`;
     }
   }
-  const hasDo = Object.hasOwn(command, 'do_');
-  if (hasDo && Object.hasOwn(command, 'words_')) return 'A command has either "do_" or "words_", not both';
-  if (!hasDo && !Object.hasOwn(command, 'words_'))
-    return 'A command needs "do_": the shell and the words of the command';
-  return `"${hasDo ? 'do_' : 'words_'}" must hold at least the name of a shell`;
+  const [form, other] = ['do_', 'words_', 'complete_'].filter((key) => Object.hasOwn(command, key));
+  if (form === undefined) return 'A command needs "do_": the shell and the words of the command';
+  if (other !== undefined) return `A command has either "${form}" or "${other}", not both`;
+  if (form === 'complete_') return '"complete_" must hold "words", an array of strings, and "partial", a string';
+  return `"${form}" must hold at least the name of a shell`;
 }
 
 function isStringOrStrings(value: unknown): boolean {

@@ -9,6 +9,7 @@ export {
 export { batchIdOf, batchOf, checkTimes, readBatchJson, type BareArrayDefaults, type Batch } from './batch.js';
 export { BusError, type BusErrorOptions } from './bus-error.js';
 export { decodeCommand, type DecodedCommand } from './command.js';
+export { completionOf, MAX_CANDIDATE_CHARACTERS, MAX_CANDIDATES } from './completion.js';
 export { CONTENT_TYPE } from './content-type.js';
 export { DocumentValidator } from './document-validator.js';
 export {
@@ -26,6 +27,7 @@ export {
 export { decodeErrorFrame, encodeErrorFrame } from './error-frame.js';
 export type { BatchDocument } from './generated/batch.js';
 export type { Command } from './generated/command.js';
+export type { Candidate, CompletionReply, Placeholder } from './generated/completion-reply.js';
 export type { Reply, ReplyDocument, ReplyError } from './generated/reply.js';
 export { identityOf } from './identity.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';

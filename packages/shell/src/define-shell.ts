@@ -13,7 +13,16 @@ export interface Shell<State = unknown> {
   readonly definition: ShellDefinition<State>;
 }
 
-const SHELL_KEYS = ['name', 'version', 'intro', 'types', 'openSession', 'closeSession', 'commands'] as const;
+const SHELL_KEYS = [
+  'name',
+  'version',
+  'intro',
+  'types',
+  'openSession',
+  'closeSession',
+  'complete',
+  'commands',
+] as const;
 
 /**
  * Checks a shell's definition and compiles all its specs.
@@ -55,6 +64,9 @@ function describe(definition: unknown): ShellDescription {
     refuseUnknownKeys(record, SHELL_KEYS, 'the definition');
     for (const [index, command] of asList(record['commands'], 'commands').entries()) {
       checkRun(command, `commands[${index}]`);
+    }
+    for (const [variable, hook] of Object.entries(asRecord(record['complete'] ?? {}, 'complete'))) {
+      if (typeof hook !== 'function') throw new DescriptionProblem(`complete.${variable}`, 'is not a function');
     }
     return describeShell(record);
   } catch (error) {

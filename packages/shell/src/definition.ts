@@ -1,4 +1,5 @@
 import type { ValueType } from '@arpa2amqp/grammar';
+import type { Candidate } from '@arpa2amqp/protocol';
 
 /** Who gave a command, as proven by the ticket. */
 export interface Caller {
@@ -53,8 +54,39 @@ export interface CommandDefinition<State = unknown> {
   readonly reads?: readonly string[];
   /** Types of this command's variables; before those of the shell. */
   readonly types?: Readonly<Record<string, ValueType>>;
+  /** One line of help for each literal (`add`) and variable (`<zone>`) of the spec, as far as there is something to say. */
+  readonly help?: Readonly<Record<string, string>>;
+  /**
+   * True, or the literals that make it so, when the command only sets the state of its session, e.g. `['config']`. Every batch
+   * has a session of its own, so an interactive shell repeats those that succeeded in front of each later batch.
+   */
+  readonly session?: readonly string[] | true;
   run(call: Call<State>): void | Promise<void>;
 }
+
+/** What a completion hook is asked: which values a variable may have in a line that is being typed. */
+export interface CompletionRequest<State = unknown> {
+  /** What stands of the word already; only candidates that begin with it are used. */
+  readonly partial: string;
+  /** The values of the variables before it. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Names of the literals before it. */
+  readonly literals: readonly string[];
+  readonly caller: Caller;
+  /** A fresh one: that of `openSession`. */
+  readonly state: State;
+  /** Aborted when the answer is not waited for any longer: end soon. */
+  readonly signal: AbortSignal;
+}
+
+/** What a completion hook answers: whole words, with a line of help where there is something to say. In any order. */
+export type Candidates = Iterable<string | Candidate>;
+
+/**
+ * Knows the values that a variable may have now. What it throws, and what takes longer than 200 ms, is no answer: the user sees
+ * no candidates and no error. It must not change anything.
+ */
+export type CompletionHook<State = unknown> = (request: CompletionRequest<State>) => Candidates | Promise<Candidates>;
 
 /** Everything that makes a shell, see {@link defineShell}. */
 export interface ShellDefinition<State = unknown> {
@@ -70,5 +102,7 @@ export interface ShellDefinition<State = unknown> {
   openSession?(caller: Caller): State | Promise<State>;
   /** Gives back what the state holds. Called once for every state made. */
   closeSession?(state: State): void | Promise<void>;
+  /** Completion hooks by the name of the variable, for all commands that have it. */
+  readonly complete?: Readonly<Record<string, CompletionHook<State>>>;
   readonly commands: readonly CommandDefinition<State>[];
 }

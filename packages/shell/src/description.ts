@@ -1,4 +1,5 @@
 import type { ValueType } from '@arpa2amqp/grammar';
+import { quoted } from '@arpa2amqp/protocol';
 import type { CommandEffect } from './definition.js';
 
 /** One command as seen from outside; plain data. */
@@ -10,6 +11,12 @@ export interface CommandDescription {
   readonly reads?: readonly string[];
   /** Types of the variables of this spec. */
   readonly types?: Readonly<Record<string, ValueType>>;
+  /** Lines of help by literal or `<variable>`. */
+  readonly help?: Readonly<Record<string, string>>;
+  /** True, or the literals that make it so, when it only sets the state of its session. */
+  readonly session?: readonly string[] | true;
+  /** Variables of the spec whose values the shell can list. */
+  readonly live?: readonly string[];
   /** True for the commands that every shell has: they are open to everyone and never reach the shell. */
   readonly builtin?: true;
 }
@@ -29,8 +36,8 @@ export class DescriptionProblem extends Error {
   }
 }
 
-/** Keys a command may have. Later issues add theirs here (rights, resource, completion). */
-export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'reads', 'types'] as const;
+/** Keys a command may have in a definition. Later issues add theirs here (rights and resource). */
+export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'reads', 'types', 'help', 'session'] as const;
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+~-]{0,31}$/;
@@ -69,7 +76,7 @@ export function readTitle(record: Readonly<Record<string, unknown>>): Omit<Shell
 
 /** One command without what only its own process knows. */
 export function readCommand(value: unknown, where: string): CommandDescription {
-  const { spec, summary, effect, reads, types } = asRecord(value, where);
+  const { spec, summary, effect, reads, types, help, session, live } = asRecord(value, where);
   if (typeof spec !== 'string') throw new DescriptionProblem(`${where}.spec`, 'is missing or not a string');
   if (typeof summary !== 'string' || summary.trim() === '' || summary.length > 200 || CONTROLS.test(summary)) {
     throw new DescriptionProblem(`${where}.summary`, 'must be one line of 1 to 200 characters');
@@ -84,13 +91,31 @@ export function readCommand(value: unknown, where: string): CommandDescription {
     ...(reads === undefined ? {} : { reads: readReads(reads, effect, `${where}.reads`) }),
     // The grammar's compiler checks each type when it meets it.
     ...(types === undefined ? {} : { types: asRecord(types, `${where}.types`) as Readonly<Record<string, ValueType>> }),
+    ...(help === undefined ? {} : { help: readHelp(help, `${where}.help`) }),
+    ...(session === undefined ? {} : { session: session === true || readWords(session, `${where}.session`) }),
+    ...(live === undefined ? {} : { live: readWords(live, `${where}.live`) }),
   };
+}
+
+/** Lines of help; that each belongs to something in the spec is the compiler's to check. */
+function readHelp(value: unknown, where: string): Readonly<Record<string, string>> {
+  const help = asRecord(value, where);
+  for (const [key, line] of Object.entries(help)) {
+    if (typeof line !== 'string' || line.trim() === '' || line.length > 200 || CONTROLS.test(line)) {
+      throw new DescriptionProblem(`${where}[${quoted(key)}]`, 'must be one line of 1 to 200 characters');
+    }
+  }
+  return help as Readonly<Record<string, string>>;
 }
 
 function readReads(value: unknown, effect: CommandEffect, where: string): readonly string[] {
   if (effect === 'read') throw new DescriptionProblem(where, 'is for commands whose effect is "change"');
+  return readWords(value, where);
+}
+
+function readWords(value: unknown, where: string): readonly string[] {
   return asList(value, where).map((word) => {
-    if (typeof word !== 'string') throw new DescriptionProblem(where, 'must hold literals of the spec');
+    if (typeof word !== 'string') throw new DescriptionProblem(where, 'must hold words of the spec');
     return word;
   });
 }

@@ -1,8 +1,17 @@
 export type { CommandOutput } from '@arpa2amqp/protocol';
 export { CommandTable, type Plan, type PlannedCommand } from './command-table.js';
 export { defineShell, type Shell } from './define-shell.js';
-export type { Call, Caller, CommandDefinition, CommandEffect, ShellDefinition } from './definition.js';
-export type { CommandDescription, ShellDescription } from './description.js';
+export type {
+  Call,
+  Caller,
+  Candidates,
+  CommandDefinition,
+  CommandEffect,
+  CompletionHook,
+  CompletionRequest,
+  ShellDefinition,
+} from './definition.js';
+export { readDescription, type CommandDescription, type ShellDescription } from './description.js';
 export { executableHost, type ExecutableHostOptions } from './executable-host.js';
 export type { RunAllOptions, RunLimits, RunOptions, SessionCommand, ShellHost, ShellSession } from './host.js';
 export { hostFor, type HostForOptions } from './host-for.js';

@@ -15,6 +15,19 @@ export type Command = {
    */
   words_?: string[];
   /**
+   * Instead of do_: asks for what may come next in a typed line. Nothing runs; the answer is of the completion-reply schema.
+   */
+  complete_?: {
+    /**
+     * The whole words before the cursor, the shell's name first; empty to ask for the shells.
+     */
+    words: string[];
+    /**
+     * What stands of the word at the cursor; may be empty.
+     */
+    partial: string;
+  };
+  /**
    * Text fed to the command's standard input.
    */
   stdin_?: string;
@@ -24,7 +37,20 @@ export type Command = {
    * This interface was referenced by `undefined`'s JSON-Schema definition
    * via the `patternProperty` "[^_]$".
    */
-  [k: string]: string | string[] | undefined;
+  [k: string]:
+    | string
+    | string[]
+    | {
+        /**
+         * The whole words before the cursor, the shell's name first; empty to ask for the shells.
+         */
+        words: string[];
+        /**
+         * What stands of the word at the cursor; may be empty.
+         */
+        partial: string;
+      }
+    | undefined;
 } & {
   [k: string]: unknown;
 };
@@ -62,6 +88,26 @@ export const commandSchema = {
       },
       minItems: 1,
     },
+    complete_: {
+      description:
+        'Instead of do_: asks for what may come next in a typed line. Nothing runs; the answer is of the completion-reply schema.',
+      type: 'object',
+      properties: {
+        words: {
+          description: "The whole words before the cursor, the shell's name first; empty to ask for the shells.",
+          type: 'array',
+          items: {
+            type: 'string',
+          },
+        },
+        partial: {
+          description: 'What stands of the word at the cursor; may be empty.',
+          type: 'string',
+        },
+      },
+      required: ['words', 'partial'],
+      additionalProperties: false,
+    },
     stdin_: {
       description: "Text fed to the command's standard input.",
       type: 'string',
@@ -89,6 +135,9 @@ export const commandSchema = {
     },
     {
       required: ['words_'],
+    },
+    {
+      required: ['complete_'],
     },
   ],
   additionalProperties: false,

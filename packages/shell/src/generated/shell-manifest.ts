@@ -101,6 +101,12 @@ export interface Command {
    */
   reads?: string[];
   types?: Types;
+  /**
+   * One line of help for each literal and <variable> of the spec, as far as there is something to say.
+   */
+  help?: {
+    [k: string]: string;
+  };
 }
 
 export const shellManifestSchema = {
@@ -222,6 +228,16 @@ export const shellManifestSchema = {
         },
         types: {
           $ref: '#/definitions/types',
+        },
+        help: {
+          description:
+            'One line of help for each literal and <variable> of the spec, as far as there is something to say.',
+          type: 'object',
+          additionalProperties: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 200,
+          },
         },
       },
       required: ['spec', 'summary', 'effect'],
