@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
+import { DEFAULT_URL, epilogue, PROGRAM } from './program.js';
 
 /** The command line after parsing; values are checked where they are used. */
 export interface Arguments {
@@ -29,29 +30,12 @@ export type ParsedArguments =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'usage'; readonly message: string };
 
-const DEFAULT_URL = 'amqp://127.0.0.1:5672';
-
-const EPILOGUE = `Input
-  A JSON array of commands, one command, or a batch object { "commands": [...] } with
-  "to", "id", "atomic", "confirm" or "dryRun". Standard output is one JSON document: the
-  array of replies, one per command, in order ([] with --no-reply).
-
-Exit codes
-  0  all well                               3  no ticket, refused or expired
-  1  some reply has stderr_                 4  broker or host cannot be reached
-  2  wrong usage or invalid batch           5  timed out, interrupted or outcome unknown
-
-Environment
-  ARPA2AMQP_URL  for --connect (keeps a password out of the list of processes)
-  ARPA2AMQP_TO   for --to
-  KRB5CCNAME     the credentials cache with your ticket`;
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function describe(args: readonly string[]) {
   return yargs([...args])
-    .scriptName('arpa2amqp')
-    .usage('$0 [options] [FILE|-]\n\nSends a batch of JSON commands to a host and prints the replies.')
+    .scriptName(PROGRAM.name)
+    .usage(`$0 ${PROGRAM.synopsis}\n\n${PROGRAM.description[0]}`)
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,
@@ -61,25 +45,9 @@ function describe(args: readonly string[]) {
       'parse-positional-numbers': false,
       'strip-aliased': true,
     })
-    .options({
-      connect: { type: 'string', requiresArg: true, describe: `broker or daemon [default: ${DEFAULT_URL}]` },
-      to: { type: 'string', requiresArg: true, describe: 'address of the host, /internetwide/<domain>/<host>' },
-      service: { type: 'string', requiresArg: true, describe: 'Kerberos service of the host, <service>@<host>' },
-      timeout: { type: 'string', requiresArg: true, default: '30s', describe: 'life of the batch: ms, s or m' },
-      ca: { type: 'string', requiresArg: true, describe: 'PEM file that signs the certificate of amqps://' },
-      'gssapi-login': { type: 'boolean', describe: 'log in at the broker with the ticket (SASL GSSAPI)' },
-      atomic: { type: 'boolean', describe: 'all commands succeed or none stays' },
-      'dry-run': { type: 'boolean', describe: 'check and authorize only' },
-      confirm: { type: 'string', requiresArg: true, describe: 'undo unless confirmed within so many seconds' },
-      'no-reply': { type: 'boolean', describe: 'do not wait for replies' },
-      raw: { type: 'boolean', describe: 'speak the protocol of the original arpa2shell' },
-      mutual: { type: 'boolean', describe: 'authenticate the host before anything is sent' },
-      pretty: { type: 'boolean', describe: 'indent the JSON' },
-      quiet: { type: 'boolean', alias: 'q', describe: 'nothing on standard error but errors' },
-    })
-    .example('$0 --pretty batch.json', 'send the batch of a file')
-    .example(`echo '{"do_":"arpa2dns whoami"}' | $0`, 'send one command from a pipe')
-    .epilogue(EPILOGUE)
+    .options(PROGRAM.options)
+    .example(PROGRAM.examples.map(([command, what]) => [command, what]))
+    .epilogue(epilogue())
     .wrap(100)
     .locale('en')
     .strictOptions()
