@@ -97,6 +97,11 @@ export class Credential {
     return this.#lifetime.seconds;
   }
 
+  /** When it ends, to the second; null when it does not end, as an acceptor's. */
+  get expires(): Date | null {
+    return this.#lifetime.end;
+  }
+
   /** Frees the credential as soon as no call uses it (gss_release_cred). Idempotent. */
   dispose(): void {
     this.#handle.dispose();

@@ -11,3 +11,4 @@ export {
 export { acceptLogin, initiateLogin, type LoginContext } from './login.js';
 export type { Logger } from './logger.js';
 export type { Envelope, Opened, OpenedLeg, OpenedPayload, PeerStyle, Refused } from './opened.js';
+export { inspectTicket, type Ticket } from './ticket.js';
