@@ -1,8 +1,8 @@
 import { DEFAULT_LISTEN } from './configuration.js';
 
 /**
- * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter by `npm run
- * commands`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
+ * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter two by
+ * `npm run docs:cli`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
  */
 export const PROGRAM = {
   name: 'arpa2amqp.d',

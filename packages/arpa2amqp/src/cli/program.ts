@@ -2,8 +2,8 @@
 export const DEFAULT_URL = 'amqp://127.0.0.1:5672';
 
 /**
- * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter by `npm run
- * commands`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
+ * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter two by
+ * `npm run docs:cli`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
  */
 export const PROGRAM = {
   name: 'arpa2amqp',
