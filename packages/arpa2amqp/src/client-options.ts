@@ -46,6 +46,11 @@ export interface ConnectOptions extends Omit<TransportOptions, 'sasl'> {
   readonly limits?: Partial<ClientLimits>;
   /** Default: silence. */
   readonly logger?: Logger;
+  /**
+   * Told when the connection is lost and when there is one again; what is pending is sent again by itself. Must not throw
+   * and takes no time.
+   */
+  readonly onConnection?: (state: 'up' | 'down') => void;
   /** Gives up connecting. Later it has no effect. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +66,7 @@ export interface ResolvedClientOptions {
   readonly isRaw: boolean;
   readonly limits: Limits;
   readonly logger: Logger;
+  readonly onConnection: (state: 'up' | 'down') => void;
   readonly signal: AbortSignal | undefined;
   readonly transport: TransportOptions;
 }
@@ -75,7 +81,7 @@ const validator = new DocumentValidator<ClientOptionsDocument>(clientOptionsSche
  * @throws BusError `usage`, naming the key and, for an unknown one, the likely one
  */
 export function resolveClientOptions(options: ConnectOptions): ResolvedClientOptions {
-  const { logger = SILENT, signal, ...document } = options;
+  const { logger = SILENT, onConnection = () => undefined, signal, ...document } = options;
   validator.check(document, 'The options of the client');
   const limits = Object.freeze({ ...DEFAULT_LIMITS, ...options.limits });
   const timeoutMs = options.timeoutMs ?? 30_000;
@@ -94,6 +100,7 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
     isRaw: options.isRaw ?? false,
     limits,
     logger,
+    onConnection,
     signal,
     transport: Object.freeze({
       ...(tls === undefined ? {} : { tls }),

@@ -208,6 +208,7 @@ export class Client {
     this.#options.logger.warn({ reason: reason.message }, 'connection-down');
     const lost = new BusError('cannot-reach', 'The connection was lost', { cause: reason });
     for (const channel of this.#channels.values()) channel.interrupt(lost);
+    this.#options.onConnection('down');
     if (!isFinal) return;
     this.#final = toBusError(reason);
     for (const batch of this.#pending.list()) batch.failToSend(this.#final);
@@ -218,5 +219,6 @@ export class Client {
     const batches = this.#pending.list();
     this.#options.logger.info({ pending: batches.length }, 'connection-up');
     for (const batch of batches) this.#channelFor(batch.draft.to, batch.wantsReply).resubmit(batch);
+    this.#options.onConnection('up');
   }
 }

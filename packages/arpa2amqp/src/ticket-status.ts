@@ -33,7 +33,12 @@ export async function ticketStatus(
   const ticket = await inspectTicket(options);
   if (ticket.kind !== 'valid') return ticket;
   const { principal, expiresAtMs } = ticket;
-  return { kind: 'valid', principal, identity: identityOrNull(principal), expires: new Date(Math.min(expiresAtMs, LATEST_MS)) };
+  return {
+    kind: 'valid',
+    principal,
+    identity: identityOrNull(principal),
+    expires: new Date(Math.min(expiresAtMs, LATEST_MS)),
+  };
 }
 
 function identityOrNull(principal: string): string | null {
