@@ -1,4 +1,4 @@
-import type { Caller, CommandDescription, PlannedCommand } from '@arpa2amqp/shell';
+import type { Caller, CommandDescription, CommandFilter, PlannedCommand } from '@arpa2amqp/shell';
 
 /** Who wants to run which command of which shell. */
 export interface AccessRequest {
@@ -11,7 +11,23 @@ export interface AccessRequest {
 /** The answer to an {@link AccessRequest}, with words for the caller when it is denied. */
 export type AccessDecision = { readonly isGranted: true } | { readonly isGranted: false; readonly reason: string };
 
-/** The step of the dispatcher that says which commands of a batch the caller may run. */
+/** Who wants to see a command of a shell, or a value that one of its variables may have. */
+export interface VisibilityRequest {
+  readonly caller: Caller;
+  readonly shell: string;
+  readonly command: CommandDescription;
+  /** Absent: the command itself, in help and completion. */
+  readonly candidate?: {
+    readonly variable: string;
+    readonly value: string;
+    /** The values of the variables before it, in the line that is being typed. */
+    readonly values: Readonly<Record<string, readonly string[]>>;
+    /** Names of the literals before it. */
+    readonly literals: readonly string[];
+  };
+}
+
+/** The step of the dispatcher that says which commands of a batch the caller may run, and what the caller may see. */
 export interface Authorizer {
   /**
    * Decides on all the commands of a batch at once.
@@ -19,11 +35,25 @@ export interface Authorizer {
    * @returns one decision per request, in order
    */
   decide(requests: readonly AccessRequest[]): Promise<readonly AccessDecision[]>;
+  /**
+   * Decides what of commands, and of live values of their variables, is shown to the caller by `help`, `describe` and completion.
+   *
+   * @returns one answer per request, in order
+   */
+  visible(requests: readonly VisibilityRequest[]): Promise<readonly boolean[]>;
+}
+
+/** What `help` and `describe` of a shell show to a caller. */
+export function commandFilter(authorizer: Authorizer, caller: Caller, shell: string): CommandFilter {
+  return async (commands) => await authorizer.visible(commands.map((command) => ({ caller, shell, command })));
 }
 
 /** Grants everything to everyone with a ticket. For a daemon started with `--open`, and for tests. */
 export const openAuthorizer: Authorizer = {
   async decide(requests) {
     return await Promise.resolve(requests.map(() => ({ isGranted: true })));
+  },
+  async visible(requests) {
+    return await Promise.resolve(requests.map(() => true));
   },
 };

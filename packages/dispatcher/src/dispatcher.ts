@@ -8,10 +8,11 @@ import {
   type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { Caller } from '@arpa2amqp/shell';
-import type { AccessDecision, Authorizer } from './authorizer.js';
+import { commandFilter, type AccessDecision, type Authorizer } from './authorizer.js';
+import { Completion } from './completion.js';
 import { Execution, type ExecutionTask } from './execution.js';
 import type { BatchKey, BatchRecord, Journal } from './journal.js';
-import { planBatch, type PlannedStep } from './plan.js';
+import { planBatch, type CompletionStep, type PlannedStep } from './plan.js';
 import type { ShellRegistry } from './shell-registry.js';
 
 /** The parts of a {@link Dispatcher}. */
@@ -69,14 +70,16 @@ export class Dispatcher {
 
   async #authorizeAndRun(
     batch: Batch,
-    steps: readonly PlannedStep[],
+    steps: readonly (PlannedStep | CompletionStep)[],
     caller: Caller,
     signal: AbortSignal | undefined,
   ): Promise<readonly Reply[]> {
+    const commands = steps.filter((step) => 'host' in step);
     const decisions = await this.#authorizer.decide(
-      steps.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
+      commands.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
     );
-    const record = await this.#claim(batch, steps, caller);
+    const record = await this.#claim(batch, commands, caller);
+    const authorizer = this.#authorizer;
     try {
       await using execution = new Execution({
         caller,
@@ -84,8 +87,14 @@ export class Dispatcher {
         limits: this.#limits,
         signal,
         record,
+        visible: (shell) => commandFilter(authorizer, caller, shell),
+        complete: async (question) =>
+          await new Completion({ shells: this.#shells, authorizer, caller, signal }).answer(question),
       });
-      return await execution.runAll(steps.map((step, index) => toTask(step, decisions[index])));
+      const decided = decisions.values();
+      return await execution.runAll(
+        steps.map((step) => ('question' in step ? step : toTask(step, decided.next().value))),
+      );
     } finally {
       record?.release();
     }

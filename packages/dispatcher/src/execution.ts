@@ -1,7 +1,15 @@
-import { buildReply, errorReply, type CommandOutput, type Limits, type Reply } from '@arpa2amqp/protocol';
-import type { Caller, RunLimits, ShellSession } from '@arpa2amqp/shell';
+import {
+  buildReply,
+  errorReply,
+  type CommandOutput,
+  type CompletionReply,
+  type Limits,
+  type Reply,
+} from '@arpa2amqp/protocol';
+import type { Caller, CommandFilter, RunLimits, ShellSession } from '@arpa2amqp/shell';
+import type { CompletionQuestion } from './completion.js';
 import type { BatchRecord } from './journal.js';
-import type { PlannedStep } from './plan.js';
+import type { CompletionStep, PlannedStep } from './plan.js';
 
 /** What holds for all the commands of a batch. */
 export interface ExecutionContext {
@@ -13,10 +21,14 @@ export interface ExecutionContext {
   readonly signal: AbortSignal | undefined;
   /** Where changing commands are recorded; null when the batch has none. */
   readonly record: BatchRecord | null;
+  /** What the caller may see of a shell's commands. */
+  readonly visible: (shell: string) => CommandFilter;
+  /** Answers a question what may come next. Never rejects. */
+  readonly complete: (question: CompletionQuestion) => Promise<CompletionReply>;
 }
 
-/** A command to run, or the reply of one that may not. */
-export type ExecutionTask = { readonly step: PlannedStep } | { readonly denied: Reply };
+/** A command to run, or the reply of one that may not, or a question. */
+export type ExecutionTask = { readonly step: PlannedStep } | { readonly denied: Reply } | CompletionStep;
 
 /** Reading commands handed to a shell at once; between two such groups the batch's expiry is looked at. */
 const MAX_GROUP = 32;
@@ -45,10 +57,18 @@ export class Execution implements AsyncDisposable {
       const task = tasks[index];
       if (task === undefined) break;
       if ('denied' in task) replies.push(task.denied);
+      else if ('question' in task) replies.push(await this.#complete(task.question));
       else if (task.step.effect === 'change') replies.push(await this.#runChange(index, task.step));
       else replies.push(...(await this.#run(readsFrom(tasks, index))));
     }
     return replies;
+  }
+
+  async #complete(question: CompletionQuestion): Promise<Reply> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return refusal;
+    const reply = await this.#context.complete(question);
+    return this.#keeps(lengthOf(reply)) ? { ...reply } : tooMuch();
   }
 
   async #runChange(index: number, step: PlannedStep): Promise<Reply> {
@@ -78,12 +98,13 @@ export class Execution implements AsyncDisposable {
   }
 
   #toReply(output: CommandOutput): Reply {
-    const characters = output.stdout.length + output.stderr.length;
-    if (this.#kept + characters > MAX_KEPT_MESSAGES * this.#context.limits.maxMessageBytes) {
-      return errorReply('too-large', 'The command ran, but the outputs of its batch do not fit into an answer\n');
-    }
+    return this.#keeps(output.stdout.length + output.stderr.length) ? buildReply(output) : tooMuch();
+  }
+
+  #keeps(characters: number): boolean {
+    if (this.#kept + characters > MAX_KEPT_MESSAGES * this.#context.limits.maxMessageBytes) return false;
     this.#kept += characters;
-    return buildReply(output);
+    return true;
   }
 
   async #outputs(
@@ -109,7 +130,8 @@ export class Execution implements AsyncDisposable {
 
   async #open({ host }: PlannedStep): Promise<ShellSession> {
     const { caller, signal } = this.#context;
-    const session = await host.open(caller, signal === undefined ? {} : { signal });
+    const visible = this.#context.visible(host.name);
+    const session = await host.open(caller, signal === undefined ? { visible } : { signal, visible });
     this.#sessions.set(host.name, session);
     return session;
   }
@@ -127,11 +149,19 @@ export class Execution implements AsyncDisposable {
   }
 }
 
+function tooMuch(): Reply {
+  return errorReply('too-large', 'The command ran, but the outputs of its batch do not fit into an answer\n');
+}
+
+function lengthOf({ candidates }: CompletionReply): number {
+  return candidates.reduce((sum, { value, help }) => sum + value.length + (help?.length ?? 0), 0);
+}
+
 /** The reading commands from an index on that go to the same shell without anything else between them. */
 function readsFrom(tasks: readonly ExecutionTask[], start: number): [PlannedStep, ...PlannedStep[]] {
   const steps: PlannedStep[] = [];
   for (const task of tasks.slice(start, start + MAX_GROUP)) {
-    if ('denied' in task || task.step.effect === 'change') break;
+    if (!('step' in task) || task.step.effect === 'change') break;
     if (steps[0] !== undefined && task.step.host !== steps[0].host) break;
     steps.push(task.step);
   }

@@ -1,4 +1,10 @@
-export { openAuthorizer, type AccessDecision, type AccessRequest, type Authorizer } from './authorizer.js';
+export {
+  openAuthorizer,
+  type AccessDecision,
+  type AccessRequest,
+  type Authorizer,
+  type VisibilityRequest,
+} from './authorizer.js';
 export { Dispatcher, type DispatcherOptions } from './dispatcher.js';
 export type { BatchKey, BatchRecord, Journal } from './journal.js';
 export { MemoryJournal, type MemoryJournalOptions } from './memory-journal.js';

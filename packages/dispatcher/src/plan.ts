@@ -10,6 +10,7 @@ import {
   type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { CommandDescription, CommandEffect, PlannedCommand, ShellHost } from '@arpa2amqp/shell';
+import type { CompletionQuestion } from './completion.js';
 import type { ShellRegistry } from './shell-registry.js';
 
 /** A command that fits its grammar, ready to run. */
@@ -21,14 +22,19 @@ export interface PlannedStep {
   readonly stdin: string | undefined;
 }
 
+/** A question what may come next, in the place of a command. */
+export interface CompletionStep {
+  readonly question: CompletionQuestion;
+}
+
 /** All commands of a batch ready to run, or a reply for each when one of them cannot be. */
 export type Plan =
-  | { readonly isReady: true; readonly steps: readonly PlannedStep[] }
+  | { readonly isReady: true; readonly steps: readonly (PlannedStep | CompletionStep)[] }
   | { readonly isReady: false; readonly replies: readonly Reply[] };
 
 /** Resolves the shell of every command and matches every command against its grammar. One error: nothing runs. */
 export function planBatch(commands: readonly unknown[], shells: ShellRegistry, limits: Limits): Plan {
-  const steps: PlannedStep[] = [];
+  const steps: (PlannedStep | CompletionStep)[] = [];
   const errors = new Map<number, BusError>();
   for (const [index, command] of commands.entries()) {
     try {
@@ -49,8 +55,8 @@ export function planBatch(commands: readonly unknown[], shells: ShellRegistry, l
   return { isReady: false, replies };
 }
 
-function planCommand(decoded: DecodedCommand, shells: ShellRegistry): PlannedStep {
-  if (decoded.form === 'complete') throw new BusError('unsupported', 'This host does not offer completion');
+function planCommand(decoded: DecodedCommand, shells: ShellRegistry): PlannedStep | CompletionStep {
+  if (decoded.form === 'complete') return { question: decoded };
   const host = shells.find(decoded.shell);
   if (host === undefined) {
     throw new BusError(

@@ -215,6 +215,7 @@ describe('executing', () => {
 
 describe('authorizing', () => {
   const denyChanges: Authorizer = {
+    ...openAuthorizer,
     decide: async (requests) =>
       await Promise.resolve(
         requests.map(({ command, shell, caller: { identity } }) =>
@@ -236,7 +237,7 @@ describe('authorizing', () => {
   });
 
   test('a decision that is missing denies', async () => {
-    const { dispatcher } = setUp({ authorizer: { decide: async () => await Promise.resolve([]) } });
+    const { dispatcher } = setUp({ authorizer: { ...openAuthorizer, decide: async () => await Promise.resolve([]) } });
     expect(codes(await dispatcher.run(batchOf([{ do_: 'counter get' }]), caller))).toEqual(['denied']);
   });
 });

@@ -1,17 +1,30 @@
-import type { CommandOutput } from '@arpa2amqp/protocol';
-import { quoted, suggestion } from '@arpa2amqp/protocol';
+import { quoted, suggestion, type Candidate, type CommandOutput } from '@arpa2amqp/protocol';
+import { usableCandidates } from './candidates.js';
+import type { ValueType } from '@arpa2amqp/grammar';
 import { inColumns } from './columns.js';
 import type { CommandTable, PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
 import type { CommandDescription } from './description.js';
+import type { CommandFilter, VariableQuestion } from './host.js';
 import { failure } from './output.js';
 
 // The outputs are those of the seed, "Basic Commands for Testing", to the letter.
 
 const HELP_SUMMARY = 'List available commands with "help" or detailed help with "help cmd".';
 
+/** For programs: it is in no list for people. */
+export const DESCRIBE = 'describe';
+
 const COMMANDS = [
-  { spec: 'help [ <command> ]', summary: HELP_SUMMARY, effect: 'read', builtin: true },
+  {
+    spec: 'help [ <command> ]',
+    summary: HELP_SUMMARY,
+    effect: 'read',
+    help: { '<command>': 'What to print the syntax of' },
+    live: ['command'],
+    builtin: true,
+  },
+  { spec: DESCRIBE, summary: 'Print what this shell can do, for programs.', effect: 'read', builtin: true },
   { spec: 'version', summary: 'Print the name and version of this shell.', effect: 'read', builtin: true },
   { spec: 'date', summary: 'Print the date as this host perceives it.', effect: 'read', builtin: true },
   { spec: 'ping', summary: 'Print a line on stderr.', effect: 'read', builtin: true },
@@ -32,6 +45,18 @@ export const RESERVED_WORDS: ReadonlySet<string> = new Set([
 const PING = failure('failed', 'EPROTONOSUPPORT: Please upgrade to ping6');
 const PING6: CommandOutput = { stdout: 'pong6\n', stderr: '' };
 
+/** Who asks, and what that one may see. */
+export interface Viewer {
+  readonly caller: Caller;
+  readonly visible: CommandFilter;
+}
+
+/** A command that the caller may see, with its first word. */
+interface ShownCommand {
+  readonly head: string;
+  readonly command: CommandDescription;
+}
+
 /** Answers the built-in commands of one shell. */
 export class Builtins {
   readonly #table: CommandTable;
@@ -44,12 +69,18 @@ export class Builtins {
     this.#version = printed(`${name}-${version}`);
   }
 
-  /** @returns the output, or undefined when the command is one of the shell's own. */
-  answer(command: PlannedCommand, caller: Caller): CommandOutput | undefined {
-    if (this.#table.description.commands[command.index]?.builtin !== true) return undefined;
+  /** Whether the command with this index is one of those that every shell has. */
+  has(index: number): boolean {
+    return this.#table.description.commands[index]?.builtin === true;
+  }
+
+  /** The output of a command that every shell has. Never rejects. */
+  answer(command: PlannedCommand, { caller, visible }: Viewer): CommandOutput | Promise<CommandOutput> {
     switch (command.args[0]) {
       case 'help':
-        return this.#help(command.values['command']?.[0]);
+        return this.#show(visible, (commands) => this.#help(command.values['command']?.[0], commands));
+      case DESCRIBE:
+        return this.#show(visible, (commands) => this.#describe(commands));
       case 'version':
         return this.#version;
       case 'date':
@@ -69,18 +100,65 @@ export class Builtins {
     return this.#date.output;
   }
 
-  #help(topic: string | undefined): CommandOutput {
-    const { heads, description } = this.#table;
+  /** The commands that `help` explains. */
+  async complete({ partial }: VariableQuestion, visible: CommandFilter): Promise<readonly Candidate[]> {
+    const shown = await this.#visible(visible);
+    return usableCandidates(
+      shown.map(({ head, command }) => ({ value: head, help: command.summary })),
+      partial,
+    );
+  }
+
+  async #show(
+    visible: CommandFilter,
+    show: (commands: readonly ShownCommand[]) => CommandOutput,
+  ): Promise<CommandOutput> {
+    try {
+      return show(await this.#visible(visible));
+    } catch {
+      return failure('unavailable', 'What you may see could not be found out, try again later');
+    }
+  }
+
+  async #visible(visible: CommandFilter): Promise<readonly ShownCommand[]> {
+    const { description, heads } = this.#table;
+    const answers = await visible(description.commands);
+    return description.commands.flatMap((command, index) => {
+      const head = heads[index];
+      return answers[index] === true && head !== undefined ? [{ head, command }] : [];
+    });
+  }
+
+  #describe(shown: readonly ShownCommand[]): CommandOutput {
+    const { name, version, intro } = this.#table.description;
+    const commands = shown.map(({ command }) => withoutSecrets(command));
+    return printed(JSON.stringify({ name, version, intro, commands }));
+  }
+
+  #help(topic: string | undefined, shown: readonly ShownCommand[]): CommandOutput {
+    const heads = shown.map(({ head }) => head);
     if (topic === undefined) {
       const title = 'Documented commands (type help <topic>):';
-      return printed(`${title}\n${'='.repeat(title.length)}\n${inColumns([...heads].sort())}`);
+      return printed(
+        `${title}\n${'='.repeat(title.length)}\n${inColumns(heads.filter((head) => head !== DESCRIBE).sort())}`,
+      );
     }
     if (topic === 'help') return printed(HELP_SUMMARY);
-    const command = description.commands[this.#table.find(topic) ?? -1];
+    const command = shown[heads.indexOf(topic)]?.command;
     if (command === undefined) return failure('failed', `No help on ${quoted(topic)}${suggestion(topic, heads)}`);
     // No empty line: what is above one would be taken for headers.
     return printed(`${command.spec.trim().replace(/\s+/g, ' ')}\n    ${command.summary}`);
   }
+}
+
+/** The choices of a secret are the secret. */
+function withoutSecrets(command: CommandDescription): CommandDescription {
+  if (command.types === undefined) return command;
+  const types = Object.entries(command.types).map(([name, type]) => {
+    const isSecretChoice = typeof type === 'object' && type.type === 'choice' && type.secret === true;
+    return [name, isSecretChoice ? { ...type, type: 'string', choices: undefined } : type] as const;
+  });
+  return { ...command, types: Object.fromEntries(types) as Readonly<Record<string, ValueType>> };
 }
 
 function whoami(caller: Caller): CommandOutput {

@@ -8,7 +8,7 @@ import { JsonChannel } from './json-channel.js';
 import { LogValve } from './log-valve.js';
 import type { Logger } from './logger.js';
 import { signalGroup } from './process-group.js';
-import { CHANNEL_FD, readFromChild, type FromChild, type ToChild } from './process-messages.js';
+import { CHANNEL_FD, readFromChild, type ForSession, type FromChild, type ToChild } from './process-messages.js';
 import { reasonOf } from './reason.js';
 import { logStrayOutput } from './stray-output.js';
 
@@ -31,7 +31,7 @@ export interface ChildOptions {
 
 /** A session that wants the messages of its child. */
 export interface SessionListener {
-  onMessage(message: FromChild & { type: 'output' | 'closed' }): void;
+  onMessage(message: ForSession): void;
   /** The process has ended; told once. */
   onGone(): void;
 }
@@ -201,7 +201,7 @@ export class ChildLink {
       this.#onGreeting(message);
     } else if (message.type === 'pong') {
       if (message.id === this.#ping?.id) this.#clearPing();
-    } else if (message.type === 'output' || message.type === 'closed') {
+    } else if (message.type === 'output' || message.type === 'closed' || message.type === 'candidates') {
       this.#sessions.get(message.session)?.onMessage(message);
     }
   }

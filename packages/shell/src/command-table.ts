@@ -94,7 +94,7 @@ export class CommandTable {
 
 function compile(shell: string, command: CommandDescription): CommandGrammar {
   try {
-    return compileSpec(command.spec, command.types);
+    return compileSpec(command.spec, command.types, command.help);
   } catch (error) {
     throw new BusError('config', `${shell}: the spec ${quoted(command.spec)} is refused: ${reasonOf(error)}`, {
       cause: error,

@@ -26,7 +26,7 @@ function describeCommand(
   hooks: Readonly<Record<string, unknown>>,
 ): CommandDescription {
   const command = readCommand(value, where);
-  const { variables, root } = compiled(command.spec, where);
+  const { variables, root } = compiled(command, where);
   refuseUnused(command.types ?? {}, variables, `${where}.types`);
   const literals = literalsOf(root);
   refuseStray(command.reads, literals, `${where}.reads`);
@@ -41,9 +41,9 @@ function describeCommand(
   };
 }
 
-function compiled(spec: string, where: string): CommandGrammar {
+function compiled({ spec, help }: CommandDescription, where: string): CommandGrammar {
   try {
-    return compileSpec(spec);
+    return compileSpec(spec, {}, help);
   } catch (error) {
     throw new DescriptionProblem(`${where}.spec`, `is refused: ${reasonOf(error)}`);
   }

@@ -1,7 +1,7 @@
-import type { CommandOutput } from '@arpa2amqp/protocol';
+import type { Candidate, CommandOutput } from '@arpa2amqp/protocol';
 import type { CommandTable, PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
-import type { ShellDescription } from './description.js';
+import type { CommandDescription, ShellDescription } from './description.js';
 
 /** Limits of one command. */
 export interface RunLimits {
@@ -32,14 +32,50 @@ export interface RunAllOptions extends RunLimits {
   readonly stopOnFailure?: boolean;
 }
 
+/** Which values a variable of a command may have, in a line that is being typed. */
+export interface VariableQuestion {
+  /** Index in the description's `commands`. */
+  readonly command: number;
+  readonly variable: string;
+  /** What stands of the word already. */
+  readonly partial: string;
+  /** The values of the variables before it. */
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  /** Names of the literals before it. */
+  readonly literals: readonly string[];
+}
+
+/** Options of {@link ShellSession.complete}. */
+export interface CompleteOptions {
+  /** What is not known after so many milliseconds is not waited for. */
+  readonly timeoutMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
 /** Commands of one batch in one shell: they share the shell's state and run one after the other. */
 export interface ShellSession {
   /** Runs one command. Never rejects: what goes wrong is in the output's `code`. */
   run(command: PlannedCommand, options: RunOptions): Promise<CommandOutput>;
   /** Runs commands in order with one message to the shell instead of one each. The outputs have the order of the commands. */
   runAll(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]>;
+  /**
+   * Asks the shell for the values of a variable: at most 1000 that begin with the partial word, in order. Empty when it knows
+   * none, fails, or takes too long; never rejects. Independent of the commands of the session, and of their state.
+   */
+  complete(question: VariableQuestion, options: CompleteOptions): Promise<readonly Candidate[]>;
   /** Ends the session and gives its state back. Idempotent, never rejects. */
   close(): Promise<void>;
+}
+
+/** Tells of commands, in order, which of them the caller may see. */
+export type CommandFilter = (commands: readonly CommandDescription[]) => Promise<readonly boolean[]>;
+
+/** Options of {@link ShellHost.open}. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal;
+  /** What `help` and `describe` show; default all. */
+  readonly visible?: CommandFilter;
 }
 
 /** A shell ready to run, wherever it runs. */
@@ -53,7 +89,7 @@ export interface ShellHost extends AsyncDisposable {
    * Opens a session. Costs nothing until the first command that is not built in.
    * @throws ShellError `interrupted` when the signal is aborted already.
    */
-  open(caller: Caller, options?: { readonly signal?: AbortSignal }): Promise<ShellSession>;
+  open(caller: Caller, options?: OpenOptions): Promise<ShellSession>;
   /** Lets running commands finish within a grace time, then ends the shell. Idempotent, never rejects. */
   close(): Promise<void>;
   /** Ends the shell now; what runs gets `unavailable`. */
@@ -66,6 +102,10 @@ export interface ShellBackend {
   readonly description: ShellDescription;
   /** @throws ShellError when the shell cannot take a session now. */
   open(caller: Caller): Promise<BackendSession>;
+  /** As {@link ShellSession.complete}; absent when there are no hooks. */
+  complete?(caller: Caller, question: VariableQuestion, options: CompleteOptions): Promise<readonly Candidate[]>;
+  /** Told that questions are to be expected. */
+  warmUp?(): void;
   close(): Promise<void>;
   destroy(): void;
 }

@@ -1,4 +1,6 @@
+export type { NextItem } from '@arpa2amqp/grammar';
 export type { CommandOutput } from '@arpa2amqp/protocol';
+export { byValue } from './candidates.js';
 export { CommandTable, type Plan, type PlannedCommand } from './command-table.js';
 export { defineShell, type Shell } from './define-shell.js';
 export type {
@@ -13,7 +15,18 @@ export type {
 } from './definition.js';
 export { readDescription, type CommandDescription, type ShellDescription } from './description.js';
 export { executableHost, type ExecutableHostOptions } from './executable-host.js';
-export type { RunAllOptions, RunLimits, RunOptions, SessionCommand, ShellHost, ShellSession } from './host.js';
+export type {
+  CommandFilter,
+  CompleteOptions,
+  OpenOptions,
+  RunAllOptions,
+  RunLimits,
+  RunOptions,
+  SessionCommand,
+  ShellHost,
+  ShellSession,
+  VariableQuestion,
+} from './host.js';
 export { hostFor, type HostForOptions } from './host-for.js';
 export { inlineHost, type InlineHostOptions } from './inline-host.js';
 export type { Logger } from './logger.js';

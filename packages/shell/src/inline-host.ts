@@ -1,8 +1,17 @@
-import type { CommandOutput } from '@arpa2amqp/protocol';
+import type { Candidate, CommandOutput } from '@arpa2amqp/protocol';
 import type { Shell } from './define-shell.js';
 import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
-import type { BackendSession, RunAllOptions, SessionCommand, ShellBackend, ShellHost } from './host.js';
+import { candidatesInTime, HookRunner } from './hook-runner.js';
+import type {
+  BackendSession,
+  CompleteOptions,
+  RunAllOptions,
+  SessionCommand,
+  ShellBackend,
+  ShellHost,
+  VariableQuestion,
+} from './host.js';
 import { SILENT, type Logger } from './logger.js';
 import { Ending, runSequence } from './run-sequence.js';
 import { RunnerSession } from './shell-runner.js';
@@ -19,7 +28,7 @@ export interface InlineHostOptions {
 
 /**
  * Runs a shell in this process: for tests and for the local mode of the interactive shell. A command that never gives the
- * processor back cannot be stopped here; the daemon uses a process.
+ * processor back, or a completion hook, cannot be stopped here; the daemon uses processes.
  */
 export function inlineHost<State>(shell: Shell<State>, options: InlineHostOptions = {}): ShellHost {
   return withBuiltins(new InlineBackend(shell, options.logger ?? SILENT), options.closeTimeoutMs);
@@ -30,8 +39,10 @@ class InlineBackend<State> implements ShellBackend {
   readonly #logger: Logger;
   readonly #sessions = new Set<RunnerSession<State>>();
   readonly #ending = new Ending();
+  readonly #hooks: HookRunner<State>;
 
   constructor(shell: Shell<State>, logger: Logger) {
+    this.#hooks = new HookRunner(shell, logger);
     this.#shell = shell;
     this.#logger = logger;
   }
@@ -51,6 +62,10 @@ class InlineBackend<State> implements ShellBackend {
         await session.close();
       },
     };
+  }
+
+  async complete(caller: Caller, question: VariableQuestion, options: CompleteOptions): Promise<readonly Candidate[]> {
+    return await candidatesInTime(async (signal) => await this.#hooks.ask(question, caller, signal), options);
   }
 
   async close(): Promise<void> {

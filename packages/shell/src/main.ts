@@ -6,7 +6,8 @@ import { asRecord } from './description.js';
 import type { Shell } from './define-shell.js';
 import { JsonChannel } from './json-channel.js';
 import type { Logger } from './logger.js';
-import { CHANNEL_FD, type FromChild, type ToChild } from './process-messages.js';
+import { HookRunner } from './hook-runner.js';
+import { CHANNEL_FD, fromWire, type FromChild, type ToChild } from './process-messages.js';
 import { reasonOf } from './reason.js';
 
 // The process of one shell. Life cycle: started (waits for `start`) -> loads the module, says hello -> serves -> ends with
@@ -18,7 +19,10 @@ const END_MS = 2000;
 class ShellProcess {
   readonly #channel: JsonChannel;
   readonly #sessions = new Map<number, ChildSession>();
+  /** Hooks at work, by the id of the question. */
+  readonly #questions = new Map<number, AbortController>();
   #shell: Shell | undefined;
+  #hooks: HookRunner<unknown> | undefined;
 
   constructor() {
     const socket = new Socket({ fd: CHANNEL_FD, readable: true, writable: true });
@@ -49,6 +53,12 @@ class ShellProcess {
       case 'close':
         void this.#close(message.session);
         return;
+      case 'complete':
+        void this.#complete(message);
+        return;
+      case 'give-up':
+        this.#questions.get(message.session)?.abort();
+        return;
       case 'ping':
         this.#send({ type: 'pong', id: message.id });
     }
@@ -62,6 +72,7 @@ class ShellProcess {
           `the module makes a shell named ${quoted(this.#shell.name)}, its manifest says ${quoted(name)}`,
         );
       }
+      this.#hooks = new HookRunner(this.#shell, this.#logger());
       this.#send({ type: 'hello', description: this.#shell.description });
     } catch (error) {
       this.#send({ type: 'refused', message: reasonOf(error) });
@@ -71,9 +82,16 @@ class ShellProcess {
 
   #open({ session, caller }: ToChild & { type: 'open' }): void {
     if (this.#shell === undefined) return;
-    const expires = caller.expires === null ? null : new Date(caller.expires);
     const send = (message: FromChild) => this.#send(message);
-    this.#sessions.set(session, new ChildSession(session, this.#shell, { ...caller, expires }, this.#logger(), send));
+    this.#sessions.set(session, new ChildSession(session, this.#shell, fromWire(caller), this.#logger(), send));
+  }
+
+  async #complete({ session, caller, question }: ToChild & { type: 'complete' }): Promise<void> {
+    const controller = new AbortController();
+    this.#questions.set(session, controller);
+    const candidates = (await this.#hooks?.ask(question, fromWire(caller), controller.signal)) ?? [];
+    this.#questions.delete(session);
+    this.#send({ type: 'candidates', session, candidates });
   }
 
   async #close(id: number): Promise<void> {

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Candidate } from '@arpa2amqp/protocol';
 import { backoffMs } from './backoff.js';
 import { ChildLink, type ChildOptions } from './child-link.js';
+import { Completer } from './completer.js';
 import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
-import type { BackendSession, ShellBackend, ShellHost } from './host.js';
+import type { BackendSession, CompleteOptions, ShellBackend, ShellHost, VariableQuestion } from './host.js';
 import { SILENT, type Logger } from './logger.js';
 import { ProcessSession } from './process-session.js';
 import { reasonOf } from './reason.js';
@@ -79,6 +81,8 @@ class ProcessBackend implements ShellBackend {
   #failures = 0;
   #starting: Promise<void> = Promise.resolve();
   readonly #ended: AbortController;
+  /** Null when the shell has no hooks. */
+  readonly #completer: Completer | null;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -93,12 +97,22 @@ class ProcessBackend implements ShellBackend {
     this.#graceMs = options.graceMs ?? 2000;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 5000;
     this.#phase = this.#serve(first.link);
+    const hasHooks = this.description.commands.some(({ live }) => live !== undefined);
+    this.#completer = hasHooks ? new Completer(child) : null;
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- opening is a message without an answer
   async open(caller: Caller): Promise<BackendSession> {
     if (this.#closing !== undefined || this.#phase.kind !== 'up') throw this.#unavailable();
     return new ProcessSession(this.#phase.link, caller, this.#graceMs);
+  }
+
+  async complete(caller: Caller, question: VariableQuestion, options: CompleteOptions): Promise<readonly Candidate[]> {
+    return (await this.#completer?.ask(caller, question, options)) ?? [];
+  }
+
+  warmUp(): void {
+    this.#completer?.warmUp();
   }
 
   async close(): Promise<void> {
@@ -110,6 +124,7 @@ class ProcessBackend implements ShellBackend {
     const phase = this.#phase;
     this.#phase = { kind: 'closed' };
     this.#ended.abort();
+    this.#completer?.destroy();
     if (phase.kind === 'up') phase.link.kill();
     if (phase.kind === 'waiting') clearTimeout(phase.timer);
     this.#closing ??= phase.kind === 'up' ? phase.link.gone.then(() => undefined) : this.#starting;
@@ -174,6 +189,7 @@ class ProcessBackend implements ShellBackend {
 
   async #close(): Promise<void> {
     const phase = this.#phase;
+    const completerEnded = this.#completer?.close();
     if (phase.kind === 'waiting') clearTimeout(phase.timer);
     if (phase.kind === 'up') {
       await phase.link.end(this.#closeTimeoutMs);
@@ -181,6 +197,7 @@ class ProcessBackend implements ShellBackend {
       this.#ended.abort();
       await this.#starting;
     }
+    await completerEnded;
     this.#phase = { kind: 'closed' };
   }
 }

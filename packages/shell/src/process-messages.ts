@@ -1,5 +1,7 @@
-import { isReplyCode, type CommandOutput } from '@arpa2amqp/protocol';
+import { isReplyCode, type Candidate, type CommandOutput } from '@arpa2amqp/protocol';
 import type { PlannedCommand } from './command-table.js';
+import type { Caller } from './definition.js';
+import type { VariableQuestion } from './host.js';
 
 // What goes between the daemon and the process of a shell: one JSON object a line, over a socket pair on descriptor 3.
 
@@ -12,17 +14,21 @@ interface WireCommand {
   readonly stdin?: string;
 }
 
+/** A caller as JSON. */
+export interface WireCaller {
+  readonly identity: string;
+  readonly principal: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number | null;
+}
+
 /** Why a command is not waited for any longer. */
 type StopReason = 'timeout' | 'interrupted';
 
 /** Messages to the shell's process. */
 export type ToChild =
   | { readonly type: 'start'; readonly module: string; readonly name: string; readonly options: unknown }
-  | {
-      readonly type: 'open';
-      readonly session: number;
-      readonly caller: { readonly identity: string; readonly principal: string; readonly expires: number | null };
-    }
+  | { readonly type: 'open'; readonly session: number; readonly caller: WireCaller }
   | {
       readonly type: 'run';
       readonly session: number;
@@ -43,6 +49,15 @@ export type ToChild =
       readonly timeoutMs: number;
     }
   | { readonly type: 'close'; readonly session: number }
+  /** Asks a completion hook; answered by `candidates`, once. */
+  | {
+      readonly type: 'complete';
+      readonly session: number;
+      readonly caller: WireCaller;
+      readonly question: VariableQuestion;
+    }
+  /** The candidates are not waited for any longer. */
+  | { readonly type: 'give-up'; readonly session: number }
   | { readonly type: 'ping'; readonly id: number };
 
 /** Messages from the shell's process. */
@@ -59,8 +74,22 @@ export type FromChild =
       readonly isLast: boolean;
     }
   | { readonly type: 'closed'; readonly session: number }
+  | { readonly type: 'candidates'; readonly session: number; readonly candidates: readonly Candidate[] }
   | { readonly type: 'pong'; readonly id: number }
   | { readonly type: 'log'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
+
+/** Messages from the shell's process to one session. */
+export type ForSession = FromChild & { readonly type: 'output' | 'closed' | 'candidates' };
+
+/** Makes JSON of a caller. */
+export function toWire({ identity, principal, expires }: Caller): WireCaller {
+  return { identity, principal, expires: expires?.getTime() ?? null };
+}
+
+/** The caller that was made JSON of. */
+export function fromWire({ expires, ...who }: WireCaller): Caller {
+  return { ...who, expires: expires === null ? null : new Date(expires) };
+}
 
 /** Takes a message of a child, which may be broken: undefined when it is none of ours. */
 export function readFromChild(value: unknown): FromChild | undefined {
@@ -77,6 +106,8 @@ export function readFromChild(value: unknown): FromChild | undefined {
         : undefined;
     case 'closed':
       return isNumber(message['session']) ? (value as FromChild) : undefined;
+    case 'candidates':
+      return isNumber(message['session']) && Array.isArray(message['candidates']) ? (value as FromChild) : undefined;
     case 'pong':
       return isNumber(message['id']) ? (value as FromChild) : undefined;
     case 'log':

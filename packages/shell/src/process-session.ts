@@ -4,7 +4,7 @@ import { interruption, timeUp } from './stop-switch.js';
 import type { Caller } from './definition.js';
 import type { BackendSession, RunAllOptions, SessionCommand } from './host.js';
 import { failure, NOT_RUN, tooLarge } from './output.js';
-import type { FromChild } from './process-messages.js';
+import { toWire, type ForSession } from './process-messages.js';
 
 /** After `stop` the child has so long to give the output itself, in milliseconds. */
 const ANSWER_MS = 100;
@@ -41,12 +41,7 @@ export class ProcessSession implements BackendSession, SessionListener {
     this.#link = link;
     this.#graceMs = graceMs;
     this.#id = link.attach(this);
-    const { identity, principal, expires } = caller;
-    link.send({
-      type: 'open',
-      session: this.#id,
-      caller: { identity, principal, expires: expires?.getTime() ?? null },
-    });
+    link.send({ type: 'open', session: this.#id, caller: toWire(caller) });
   }
 
   async runAll(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]> {
@@ -90,10 +85,10 @@ export class ProcessSession implements BackendSession, SessionListener {
     this.#link.detach(this.#id);
   }
 
-  onMessage(message: FromChild & { type: 'output' | 'closed' }): void {
+  onMessage(message: ForSession): void {
     if (message.type === 'closed') this.#closed?.();
-    else if (message.batch === this.#current?.id && message.at === this.#current.outputs.length) {
-      this.#take(message.output, message.isLast);
+    else if (message.type === 'output' && message.batch === this.#current?.id) {
+      if (message.at === this.#current.outputs.length) this.#take(message.output, message.isLast);
     }
   }
 

@@ -1,18 +1,23 @@
 import { setMaxListeners } from 'node:events';
-import type { CommandOutput } from '@arpa2amqp/protocol';
-import { BUILTIN_COMMANDS, Builtins } from './builtins.js';
+import { isPromise } from 'node:util/types';
+import type { Candidate, CommandOutput } from '@arpa2amqp/protocol';
+import { BUILTIN_COMMANDS, Builtins, DESCRIBE, type Viewer } from './builtins.js';
 import { CommandTable, type PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
 import { checkOwnCommands } from './define-shell.js';
 import type {
   BackendSession,
+  CommandFilter,
+  CompleteOptions,
+  OpenOptions,
   RunAllOptions,
   RunOptions,
   SessionCommand,
   ShellBackend,
   ShellHost,
   ShellSession,
+  VariableQuestion,
 } from './host.js';
 import { asRun, failure, hasFailed, NOT_RUN } from './output.js';
 import { ShellError } from './shell-error.js';
@@ -54,12 +59,15 @@ class HostWithBuiltins implements ShellHost {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- the shell itself is asked at the first command of its own
-  async open(caller: Caller, options: { readonly signal?: AbortSignal } = {}): Promise<ShellSession> {
+  async open(caller: Caller, options: OpenOptions = {}): Promise<ShellSession> {
     if (options.signal?.aborted === true) throw interruption();
+    const viewer = { caller, visible: options.visible ?? allVisible };
     return new SessionWithBuiltins({
       name: this.name,
       open: async () => await this.#backend.open(caller),
-      answer: (command) => this.#builtins.answer(command, caller),
+      isBuiltin: ({ index }) => this.#builtins.has(index),
+      answer: (command) => this.#answer(command, viewer),
+      complete: async (question, limits) => await this.#complete(question, limits, viewer),
       track: (work) => this.#track(work),
       isClosed: () => this.#isClosed(),
     });
@@ -81,6 +89,27 @@ class HostWithBuiltins implements ShellHost {
     await Promise.all(this.#running);
   }
 
+  #answer(command: PlannedCommand, viewer: Viewer): CommandOutput | Promise<CommandOutput> {
+    // Who asks for the description is about to complete words with it.
+    if (command.args[0] === DESCRIBE) this.#backend.warmUp?.();
+    return this.#builtins.answer(command, viewer);
+  }
+
+  async #complete(
+    question: VariableQuestion,
+    options: CompleteOptions,
+    { caller, visible }: Viewer,
+  ): Promise<readonly Candidate[]> {
+    if (this.#isClosed()) return [];
+    if (options.signal !== undefined) setMaxListeners(0, options.signal);
+    try {
+      if (this.#builtins.has(question.command)) return await this.#builtins.complete(question, visible);
+      return (await this.#backend.complete?.(caller, question, options)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
   #isClosed(): boolean {
     return this.#isDestroyed || this.#closing !== undefined;
   }
@@ -95,12 +124,18 @@ class HostWithBuiltins implements ShellHost {
   }
 }
 
+const allVisible: CommandFilter = async (commands) => await Promise.resolve(commands.map(() => true));
+
 /** What a session needs of its host. */
 interface SessionContext {
   readonly name: string;
   /** Opens the shell's own session. */
   readonly open: () => Promise<BackendSession>;
-  readonly answer: (command: PlannedCommand) => CommandOutput | undefined;
+  readonly isBuiltin: (command: PlannedCommand) => boolean;
+  /** Answers a built-in command. */
+  readonly answer: (command: PlannedCommand) => CommandOutput | Promise<CommandOutput>;
+  /** Never rejects. */
+  readonly complete: (question: VariableQuestion, options: CompleteOptions) => Promise<readonly Candidate[]>;
   /** Told of what the host must wait for before it closes. Never rejects. */
   readonly track: (work: Promise<unknown>) => void;
   readonly isClosed: () => boolean;
@@ -134,6 +169,10 @@ class SessionWithBuiltins implements ShellSession {
     return await turn;
   }
 
+  async complete(question: VariableQuestion, options: CompleteOptions): Promise<readonly Candidate[]> {
+    return this.#closing === undefined ? await this.#host.complete(question, options) : [];
+  }
+
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
@@ -148,7 +187,9 @@ class SessionWithBuiltins implements ShellSession {
     const outputs: CommandOutput[] = [];
     while (outputs.length < commands.length) {
       const next = this.#next(commands, outputs.length);
-      const answers = Array.isArray(next) ? await this.#runOwn(next, options, isClosed) : [next];
+      const answers = Array.isArray(next)
+        ? await this.#runOwn(next, options, isClosed)
+        : [isPromise(next) ? await next : next];
       outputs.push(...answers);
       if (options.stopOnFailure === true && answers.some(hasFailed)) break;
     }
@@ -157,14 +198,14 @@ class SessionWithBuiltins implements ShellSession {
   }
 
   /** The output of one built-in command, or all own commands up to the next built-in one. */
-  #next(commands: readonly SessionCommand[], start: number): CommandOutput | SessionCommand[] {
+  #next(commands: readonly SessionCommand[], start: number): CommandOutput | Promise<CommandOutput> | SessionCommand[] {
     const own: SessionCommand[] = [];
     for (let index = start; index < commands.length; index += 1) {
       const entry = commands[index];
-      const answer = entry === undefined ? undefined : this.#host.answer(entry.command);
-      if (answer !== undefined && own.length === 0) return answer;
-      if (answer !== undefined || entry === undefined) break;
-      own.push(entry);
+      if (entry === undefined) break;
+      if (!this.#host.isBuiltin(entry.command)) own.push(entry);
+      else if (own.length === 0) return this.#host.answer(entry.command);
+      else break;
     }
     return own;
   }
