@@ -4,7 +4,6 @@ import { compileSpec, type CommandGrammar, type JsonCommand, type Match } from '
 import { readJsonCommand } from '../src/json-input.js';
 import { searchJson } from '../src/json-matcher.js';
 import { searchLine } from '../src/line-matcher.js';
-import { completionsOf } from './completions.js';
 import { programOf, specs, types } from './random-grammar.js';
 import { referenceJson, referenceLine, type Accepts } from './reference.js';
 
@@ -99,23 +98,6 @@ describe('against the plain meaning of the language', () => {
       { numRuns: 800 },
     );
     expect(refusals).toBeGreaterThan(50);
-  });
-
-  test('completion offers exactly what could stand next', () => {
-    fc.assert(
-      fc.property(grammars, lines, (grammar, words) => {
-        const candidates = completionsOf(grammar, words);
-        expect(candidates.includes('<cr>')).toBe(grammar.matchLine(words).ok);
-        for (const literal of ['a', 'b', 'c', '?']) {
-          const result = grammar.matchLine([...words, literal]);
-          const isTaken = result.ok || result.at! > words.length;
-          const isOffered = candidates.some(
-            (label) => label === literal || (label.startsWith('<') && !/^<(cr|n)>$/.test(label)),
-          );
-          expect(isTaken).toBe(isOffered);
-        }
-      }),
-    );
   });
 
   test('arbitrary JSON raises nothing and is answered with plain data, the same each time', () => {

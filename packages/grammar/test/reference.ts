@@ -10,7 +10,7 @@ type Leaf = Extract<SpecNode, { kind: 'literal' | 'variable' | 'rest' }>;
 
 interface Source<Place> {
   /** Takes the word for a leaf, or notes the failure and gives null. */
-  take(leaf: Leaf, place: Place): { word: string; place: Place } | null;
+  take(leaf: Leaf, from: Reading<Place>): { word: string; place: Place } | null;
 }
 
 interface Reading<Place> {
@@ -22,12 +22,12 @@ function* readings<Place>(node: SpecNode, from: Reading<Place>, source: Source<P
   switch (node.kind) {
     case 'literal':
     case 'variable': {
-      const taken = source.take(node, from.place);
+      const taken = source.take(node, from);
       if (taken) yield { place: taken.place, took: [...from.took, { leaf: node, word: taken.word }] };
       return;
     }
     case 'rest': {
-      const taken = source.take(node, from.place);
+      const taken = source.take(node, from);
       if (!taken) return;
       const reading = { place: taken.place, took: [...from.took, { leaf: node, word: taken.word }] };
       yield* readings(node, reading, source);
@@ -91,7 +91,7 @@ export function referenceLine(
     if (place === at && !expected.includes(label)) expected.push(label);
   };
   const source: Source<number> = {
-    take(leaf, place) {
+    take(leaf, { place }) {
       const word = words[place];
       const isGood = word !== undefined && (leaf.kind === 'literal' ? leaf.word === word : accepts(leaf.name, word));
       if (isGood) return { word, place: place + 1 };
@@ -106,6 +106,26 @@ export function referenceLine(
   return { at, expected };
 }
 
+/** What can follow some words, with what the words mean on the first reading that leads there. */
+export function referenceNext(
+  root: SpecNode,
+  words: readonly string[],
+  accepts: Accepts,
+): { mayEnd: boolean; items: Map<string, ReferenceMatch> } {
+  const items = new Map<string, ReferenceMatch>();
+  const source: Source<number> = {
+    take(leaf, from) {
+      const word = words[from.place];
+      if (word === undefined && !items.has(labelOf(leaf))) items.set(labelOf(leaf), toMatch(from));
+      const isGood = word !== undefined && (leaf.kind === 'literal' ? leaf.word === word : accepts(leaf.name, word));
+      return isGood ? { word, place: from.place + 1 } : null;
+    },
+  };
+  let mayEnd = false;
+  for (const reading of readings(root, { place: 0, took: [] }, source)) mayEnd ||= reading.place === words.length;
+  return { mayEnd, items };
+}
+
 type JsonPlace = Readonly<Record<string, readonly string[]>>;
 
 /** Matches the JSON form, or gives null. */
@@ -116,7 +136,7 @@ export function referenceJson(
   accepts: Accepts,
 ): ReferenceMatch | null {
   const source: Source<JsonPlace> = {
-    take(leaf, place) {
+    take(leaf, { place }) {
       const isInDo = leaf.kind === 'literal' || (leaf.kind === 'rest' && (values[leaf.name] ?? []).length === 0);
       const key = isInDo ? 'do_' : leaf.name;
       const [word, ...others] = place[key] ?? [];
