@@ -12,4 +12,4 @@ export { Realm } from './realm.js';
 export type { RealmOptions, TicketOptions, UserOptions } from './realm.js';
 export { KnotServer, type DnsAnswer, type DnsRecord, type KnotServerOptions } from './knot-server.js';
 export { SshServer } from './ssh-server.js';
-export type { SshOptions, SshResult, SshServerOptions } from './ssh-server.js';
+export type { SshOptions, SshProgram, SshResult, SshServerOptions } from './ssh-server.js';

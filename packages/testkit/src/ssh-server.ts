@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { findFreePort, isListening } from './conditions.js';
 import { requireParts } from './parts.js';
@@ -26,11 +28,14 @@ export interface SshServerOptions {
   readonly sessionEnvironment?: Readonly<Record<string, string>>;
 }
 
+/** A client of OpenSSH. */
+export type SshProgram = 'ssh' | 'scp' | 'sftp';
+
 /** Options of {@link SshServer.run}. */
 export interface SshOptions {
   /** Credentials cache file to log in with; default the realm's default cache. */
   readonly cache?: string;
-  /** Text for the standard input of the session. */
+  /** Text for the standard input of the session, in {@link SshServer.run}. */
   readonly input?: string;
   /** Variables added to the client's environment. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -47,6 +52,7 @@ export interface SshResult {
 }
 
 const HOST = '127.0.0.1';
+const SERVICE = `host/${HOST}`;
 const CLASHES_ALLOWED = 5;
 /** sshd changes its root to this folder before it knows a user; Debian's service makes it at each boot. */
 const PRIVILEGE_SEPARATION_FOLDER = '/run/sshd';
@@ -118,8 +124,8 @@ export class SshServer implements AsyncDisposable {
     return this.#sshd?.log ?? '';
   }
 
-  /** Runs ssh, scp or sftp with the {@link SshServer.clientConfiguration} and these arguments, to its end. */
-  async run(program: 'ssh' | 'scp' | 'sftp', args: readonly string[], options: SshOptions = {}): Promise<SshResult> {
+  /** Starts ssh, scp or sftp with the {@link SshServer.clientConfiguration} and these arguments. */
+  spawn(program: SshProgram, args: readonly string[], options: SshOptions = {}): ChildProcessWithoutNullStreams {
     const { realm } = this.#options;
     const client = spawn(findProgram(program) ?? program, ['-F', this.clientConfiguration, ...args], {
       env: {
@@ -133,12 +139,17 @@ export class SshServer implements AsyncDisposable {
       timeout: options.timeoutMs ?? 20_000,
       killSignal: 'SIGKILL',
     });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      client[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
-    }
     // A server that hangs up early must not raise EPIPE here.
     client.stdin.on('error', () => undefined);
+    for (const stream of [client.stdout, client.stderr]) stream.setEncoding('utf8');
+    return client;
+  }
+
+  /** Runs ssh, scp or sftp as {@link SshServer.spawn} starts it, to its end. */
+  async run(program: SshProgram, args: readonly string[], options: SshOptions = {}): Promise<SshResult> {
+    const client = this.spawn(program, args, options);
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) client[name].on('data', (text: string) => (output[name] += text));
     client.stdin.end(options.input ?? '');
     return await new Promise((resolve, reject) => {
       client.once('error', reject);
@@ -166,7 +177,7 @@ export class SshServer implements AsyncDisposable {
     await chmod(this.directory, 0o700);
     await mkdir(this.home, { mode: 0o700 });
     if (process.getuid?.() === 0) await mkdir(PRIVILEGE_SEPARATION_FOLDER, { recursive: true, mode: 0o755 });
-    await realm.addService(`host/${HOST}`);
+    if (!existsSync(realm.keytab(SERVICE))) await realm.addService(SERVICE);
     await this.#write('passwd', passwd({ name: this.#user, home: this.home, shell: this.#options.loginShell }));
     await this.#write('group', group(this.#user));
     const key = this.#directory.file('host_key');
