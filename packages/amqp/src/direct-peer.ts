@@ -51,12 +51,12 @@ export class DirectPeer implements AnswerRoute {
    * The outcome is not waited for. A peer may want that of its request before it reads the answer (Proton's blocking
    * client does), and one that never settles answers must not keep what waits for it.
    */
-  async answer(to: string, message: AmqpMessage): Promise<Outcome> {
+  answer(to: string, message: AmqpMessage): Promise<Outcome> {
     const sender = this.#replies.get(to);
-    if (sender === undefined) {
-      throw new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: the connection has no such reply link`);
-    }
-    return await sender.send(encodeMessage(message, to, TRANSFER_HEAD_BYTES), undefined, 'sent');
+    if (sender !== undefined) return sender.send(encodeMessage(message, to, TRANSFER_HEAD_BYTES), undefined, 'sent');
+    return Promise.reject(
+      new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: the connection has no such reply link`),
+    );
   }
 
   #takeCommands(link: RheaLink, connection: Connection): void {

@@ -9,7 +9,7 @@
 import type { ReconnectOptions } from './backoff.js';
 import type { Connection } from './connection.js';
 import type { ClientTls } from './dial.js';
-import { AmqpError } from './errors.js';
+import { AmqpError, asAmqpError } from './errors.js';
 import { DEFAULT_CONNECTION_LIMITS, type ConnectionLimits } from './limits.js';
 import { silentLogger, type Logger } from './logger.js';
 import { TRANSFER_HEAD_BYTES } from './frames.js';
@@ -124,24 +124,14 @@ export class Requester implements AsyncDisposable {
   }
 
   /** Sends a message to an address as the peer spells it, such as the `replyTo` of a reply. */
-  async sendTo(
-    address: string,
-    message: AmqpMessage,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Outcome> {
-    if (this.#end !== null) throw this.#end;
-    const { connection } = this.#reconnecting;
-    if (connection === null || !this.isUp) {
-      throw new AmqpError('amqp-connection-lost', 'Send a message: there is no connection at the moment');
+  sendTo(address: string, message: AmqpMessage, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
+    const sender = this.#pool.get(address);
+    if (sender === undefined || this.#end !== null || !this.isUp) return this.#openAndSend(address, message, options);
+    try {
+      return sender.send(this.#encode(address, message), options.signal);
+    } catch (error) {
+      return Promise.reject(asAmqpError(error, 'amqp-bad-message', 'Send a message: it cannot be encoded'));
     }
-    const isAsking = message.replyTo !== undefined;
-    if (isAsking && message.replyTo !== this.#replyTo) {
-      throw new AmqpError('amqp-connection-lost', 'Send a message: its reply address is of an earlier connection');
-    }
-    const bytes = encodeMessage(message, address, TRANSFER_HEAD_BYTES);
-    if (isAsking) this.#expectReply();
-    const sender = this.#pool.get(address) ?? (await this.#openSender(connection, address, options.signal));
-    return await sender.send(bytes, options.signal);
   }
 
   /** Waits for what is pending (up to 5 s) and closes. Idempotent. */
@@ -167,6 +157,31 @@ export class Requester implements AsyncDisposable {
     const { connection } = this.#reconnecting;
     await connection?.flush({ timeoutMs: FLUSH_MS });
     await connection?.close();
+  }
+
+  async #openAndSend(
+    address: string,
+    message: AmqpMessage,
+    { signal }: { readonly signal?: AbortSignal },
+  ): Promise<Outcome> {
+    if (this.#end !== null) throw this.#end;
+    const { connection } = this.#reconnecting;
+    if (connection === null || !this.isUp) {
+      throw new AmqpError('amqp-connection-lost', 'Send a message: there is no connection at the moment');
+    }
+    const bytes = this.#encode(address, message);
+    const sender = await this.#openSender(connection, address, signal);
+    return await sender.send(bytes, signal);
+  }
+
+  #encode(address: string, message: AmqpMessage): Buffer {
+    const isAsking = message.replyTo !== undefined;
+    if (isAsking && message.replyTo !== this.#replyTo) {
+      throw new AmqpError('amqp-connection-lost', 'Send a message: its reply address is of an earlier connection');
+    }
+    const bytes = encodeMessage(message, address, TRANSFER_HEAD_BYTES);
+    if (isAsking) this.#expectReply();
+    return bytes;
   }
 
   async #openSender(connection: Connection, address: string, signal: AbortSignal | undefined) {

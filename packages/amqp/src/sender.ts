@@ -230,6 +230,7 @@ export class SenderLink implements LinkEnd, Sweepable {
   }
 
   #pump(): void {
+    if (this.#waiting.length === 0) return;
     while (this.#head < this.#waiting.length && this.#canSend()) {
       const sending = this.#waiting[this.#head];
       this.#head += 1;

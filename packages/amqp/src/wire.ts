@@ -21,6 +21,8 @@ const MAX_UNREAD_UNITS = 64;
 const LINGER_MS = 1000;
 /** W2. Frames handed to rhea in one turn, in bytes; a larger frame goes alone. */
 const TURN_BYTES = 4096;
+/** W2. What is written in one turn is copied together up to so many bytes. */
+const MAX_JOINED_BYTES = 65_536;
 
 interface Waiter {
   resolve(unit: Buffer): void;
@@ -42,7 +44,9 @@ export class Wire extends EventEmitter {
   #expectsHeader = true;
   #partial: Buffer | null = null;
   #filled = 0;
-  #isCorked = false;
+  /** W2. Frames written in this turn. */
+  #unsent: Buffer[] = [];
+  #unsentBytes = 0;
   /** W2. Complete frames for the turns to come. */
   readonly #backlog: Buffer[] = [];
   #isTurnTaken = false;
@@ -66,6 +70,7 @@ export class Wire extends EventEmitter {
     socket.on('end', () => {
       this.#flush();
       this.#isEnded = true;
+      this.#send();
       this.#socket.end();
     });
     socket.on('drain', () => {
@@ -78,7 +83,7 @@ export class Wire extends EventEmitter {
 
   /** Whether so much waits in the socket that sending should pause. */
   get isCongested(): boolean {
-    return this.#socket.writableLength > this.#limits.maxBufferedBytes;
+    return this.#socket.writableLength + this.#unsentBytes > this.#limits.maxBufferedBytes;
   }
 
   /** Why the wire was given up, if it was. */
@@ -129,15 +134,10 @@ export class Wire extends EventEmitter {
   /** W2. */
   write(bytes: Buffer): boolean {
     if (this.#isClosed || this.#socket.writableEnded) return false;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      setImmediate(() => {
-        this.#isCorked = false;
-        this.#socket.uncork();
-      });
-    }
-    return this.#socket.write(bytes);
+    if (this.#unsent.length === 0) setImmediate(() => this.#send());
+    this.#unsent.push(bytes);
+    this.#unsentBytes += bytes.length;
+    return !this.isCongested;
   }
 
   /** Sends what is written, closes, and reads nothing more. What is written in this turn is still sent. */
@@ -145,6 +145,7 @@ export class Wire extends EventEmitter {
     if (this.#isEnded && this.#socket.writableEnded) return;
     this.#isEnded = true;
     setImmediate(() => {
+      this.#send();
       this.#socket.end();
     });
     const timer = setTimeout(() => {
@@ -170,6 +171,24 @@ export class Wire extends EventEmitter {
     this.#isEnded = true;
     if (error !== undefined) this.#failure ??= error;
     this.#socket.destroy();
+  }
+
+  /** Small frames go as one piece: to the socket every piece costs as much as copying some hundred bytes. */
+  #send(): void {
+    const [first] = this.#unsent;
+    if (first === undefined) return;
+    const pieces = this.#unsent;
+    this.#unsent = [];
+    const bytes = pieces.length === 1 ? first : this.#unsentBytes <= MAX_JOINED_BYTES ? Buffer.concat(pieces) : null;
+    this.#unsentBytes = 0;
+    if (this.#isClosed || this.#socket.writableEnded) return;
+    if (bytes !== null) {
+      this.#socket.write(bytes);
+      return;
+    }
+    this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.uncork();
   }
 
   #lost(): AmqpError {

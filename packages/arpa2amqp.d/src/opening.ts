@@ -5,6 +5,6 @@ import type { AcceptorTable, Opened } from '@arpa2amqp/session';
  * Step 2, open: turns the body of a message into plaintext and a principal. Nothing of the body is parsed before it
  * is authenticated, but for the frame itself. Its size was bounded by the link.
  */
-export async function openMessage(message: AmqpMessage, acceptor: AcceptorTable): Promise<Opened> {
-  return await acceptor.open(message.body, message);
+export function openMessage(message: AmqpMessage, acceptor: AcceptorTable): Opened | Promise<Opened> {
+  return acceptor.open(message.body, message);
 }

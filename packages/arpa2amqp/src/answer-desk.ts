@@ -1,5 +1,6 @@
 import type { AmqpMessage } from '@arpa2amqp/amqp';
 import { BusError, type FrameErrorReason } from '@arpa2amqp/protocol';
+import type { Answer } from '@arpa2amqp/session';
 import { readAnswer } from './answer.js';
 import type { ChannelParts } from './channel-parts.js';
 import type { ContextGate } from './context-gate.js';
@@ -28,17 +29,29 @@ export class AnswerDesk {
   }
 
   /** Takes an answer to a batch. Never throws. */
-  async receive(attempt: Attempt, message: AmqpMessage): Promise<void> {
-    const { batch, contextId } = attempt;
+  receive(attempt: Attempt, message: AmqpMessage): void {
     try {
-      const opened = await this.#parts.session.open(message.body, contextId);
-      if (opened.kind === 'error') this.#takeHint(attempt, opened.reason);
-      if (opened.kind !== 'payload') return;
-      this.#gate.noteProven(opened.contextId, message.replyTo ?? null);
-      if (!batch.isSettled) this.#takeAnswer(batch, opened.plaintext);
+      const opened = this.#parts.session.open(message.body, attempt.contextId);
+      if (opened instanceof Promise) void this.#takeLater(attempt, message, opened);
+      else this.#take(attempt, message, opened);
     } catch (error) {
-      this.#takeUnreadable(batch, error);
+      this.#takeUnreadable(attempt.batch, error);
     }
+  }
+
+  async #takeLater(attempt: Attempt, message: AmqpMessage, opening: Promise<Answer>): Promise<void> {
+    try {
+      this.#take(attempt, message, await opening);
+    } catch (error) {
+      this.#takeUnreadable(attempt.batch, error);
+    }
+  }
+
+  #take(attempt: Attempt, message: AmqpMessage, opened: Answer): void {
+    if (opened.kind === 'error') this.#takeHint(attempt, opened.reason);
+    if (opened.kind !== 'payload') return;
+    this.#gate.noteProven(opened.contextId, message.replyTo ?? null);
+    if (!attempt.batch.isSettled) this.#takeAnswer(attempt.batch, opened.plaintext);
   }
 
   #takeAnswer(batch: PendingBatch, plaintext: Buffer): void {

@@ -22,14 +22,12 @@ export interface ChannelParts {
  *
  * @param address - as a daemon spelled its private address, or null for the address of the host
  */
-export async function hand(
+export function hand(
   { requester, to }: ChannelParts,
   address: string | null,
   message: AmqpMessage,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   const options = signal === undefined ? {} : { signal };
-  return address === null
-    ? await requester.send(to, message, options)
-    : await requester.sendTo(address, message, options);
+  return address === null ? requester.send(to, message, options) : requester.sendTo(address, message, options);
 }

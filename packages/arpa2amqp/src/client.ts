@@ -94,7 +94,7 @@ export class Client {
    *   `timed-out`, `unknown-outcome`, `aborted`, `closed`, `security-failed`, `refused`: the message says whether that is known
    */
   async run(to: string, commands: readonly unknown[], options: BatchOptions = {}): Promise<Reply[]> {
-    return await this.#submit(to, commands, options, true);
+    return await this.#submit(to, commands, options, true).done;
   }
 
   /**
@@ -106,7 +106,7 @@ export class Client {
    * @throws BusError as {@link Client.run}
    */
   async send(to: string, commands: readonly unknown[], options: BatchOptions = {}): Promise<void> {
-    await this.#submit(to, commands, options, false);
+    await this.#submit(to, commands, options, false).done;
   }
 
   /** Takes no more batches, waits for the pending ones (each ends by its deadline) and closes the connection. */
@@ -134,12 +134,7 @@ export class Client {
     await this.#requester.close();
   }
 
-  async #submit(
-    to: string,
-    commands: readonly unknown[],
-    options: BatchOptions,
-    wantsReply: boolean,
-  ): Promise<Reply[]> {
+  #submit(to: string, commands: readonly unknown[], options: BatchOptions, wantsReply: boolean): PendingBatch {
     if (this.#isClosing) throw new BusError('closed', 'The client is closed: connect again');
     if (this.#final !== null) throw this.#final;
     const { timeoutMs, isRaw, limits } = this.#options;
@@ -157,7 +152,7 @@ export class Client {
     });
     this.#pending.add(batch);
     channel.submit(batch);
-    return await batch.done;
+    return batch;
   }
 
   readonly #surroundings = {
@@ -195,7 +190,7 @@ export class Client {
   #receive(message: AmqpMessage): void {
     const attempt = this.#pending.find(message.correlationId);
     if (attempt !== undefined) {
-      void this.#channelFor(attempt.batch.draft.to, attempt.batch.wantsReply).receive(attempt, message);
+      this.#channelFor(attempt.batch.draft.to, attempt.batch.wantsReply).receive(attempt, message);
       return;
     }
     const isLeg = [...this.#channels.values()].some((channel) => channel.receiveLeg(message));

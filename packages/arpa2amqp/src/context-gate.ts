@@ -74,9 +74,9 @@ export class ContextGate {
     if (this.#proven !== contextId) this.abandon(contextId);
   }
 
-  /** Resolves when the next message may be sealed. */
-  async pass(): Promise<void> {
-    if (this.#held !== null) await this.#held.opened;
+  /** What the next message is to wait for before it is sealed; null for nothing. */
+  get held(): Promise<void> | null {
+    return this.#held === null ? null : this.#held.opened;
   }
 
   #hold(contextId: string): void {

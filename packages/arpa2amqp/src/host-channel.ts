@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AmqpError, type AmqpMessage, type Outcome } from '@arpa2amqp/amqp';
 import { BusError, CONTENT_TYPE, type ErrorCode } from '@arpa2amqp/protocol';
+import type { Sealed } from '@arpa2amqp/session';
 import { AnswerDesk } from './answer-desk.js';
 import { backOffMs } from './back-off.js';
 import { tooLarge } from './batch-draft.js';
@@ -81,8 +82,8 @@ export class HostChannel {
   }
 
   /** Takes an answer to a batch. Never throws. */
-  async receive(attempt: Attempt, message: AmqpMessage): Promise<void> {
-    await this.#desk.receive(attempt, message);
+  receive(attempt: Attempt, message: AmqpMessage): void {
+    this.#desk.receive(attempt, message);
   }
 
   async close(): Promise<void> {
@@ -96,33 +97,53 @@ export class HostChannel {
   async #drain(): Promise<void> {
     this.#isDraining = true;
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
-      await this.#gate.pass();
+      if (this.#gate.held !== null) await this.#gate.held;
       batch.isQueued = false;
-      if (!batch.isSettled) await this.#sealAndSend(batch);
+      if (batch.isSettled) continue;
+      const sending = this.#sealAndSend(batch);
+      if (sending !== null) await sending;
     }
     this.#isDraining = false;
   }
 
-  /** Never throws. */
-  async #sealAndSend(batch: PendingBatch): Promise<void> {
-    const { session, requester, isRaw, isOneWay, limits } = this.#parts;
+  /** Never throws. Null when it is done, as it mostly is: a batch that need not wait leaves in the turn it came in. */
+  #sealAndSend(batch: PendingBatch): Promise<void> | null {
+    const { requester, isRaw } = this.#parts;
     const { replyTo } = requester;
     try {
       const plaintext = isRaw ? batch.draft.encodeBare() : batch.draft.encode(batch.wantsReply ? replyTo : undefined);
-      const { body, contextId } = await this.#sealer.seal(plaintext, batch);
-      if (isOneWay) session.renew(contextId);
-      const isStale = batch.isSettled || !this.#parts.requester.isUp || replyTo !== requester.replyTo;
-      if (isStale || body.length > limits.maxMessageBytes) {
-        if (!this.#gate.isSent(contextId)) this.#gate.abandon(contextId);
-        if (isStale) this.submit(batch);
-        else batch.failToSend(tooLarge(body.length, limits));
-        return;
-      }
-      this.#transmit(batch, { body, contextId, replyTo });
-      if (isRaw) await this.#awaitTurn(batch, contextId);
+      const sealed = this.#sealer.seal(plaintext, batch);
+      if (isRaw || sealed instanceof Promise) return this.#sendLater(batch, sealed, replyTo);
+      this.#send(batch, sealed, replyTo);
     } catch (error) {
       this.#takeSealFailure(batch, error);
     }
+    return null;
+  }
+
+  /** Never throws. */
+  async #sendLater(batch: PendingBatch, sealing: Sealed | Promise<Sealed>, replyTo: string): Promise<void> {
+    try {
+      const sealed = await sealing;
+      const isSent = this.#send(batch, sealed, replyTo);
+      if (isSent && this.#parts.isRaw) await this.#awaitTurn(batch, sealed.contextId);
+    } catch (error) {
+      this.#takeSealFailure(batch, error);
+    }
+  }
+
+  #send(batch: PendingBatch, { body, contextId }: Sealed, replyTo: string): boolean {
+    const { session, requester, isOneWay, limits } = this.#parts;
+    if (isOneWay) session.renew(contextId);
+    const isStale = batch.isSettled || !requester.isUp || replyTo !== requester.replyTo;
+    if (!isStale && body.length <= limits.maxMessageBytes) {
+      this.#transmit(batch, { body, contextId, replyTo });
+      return true;
+    }
+    if (!this.#gate.isSent(contextId)) this.#gate.abandon(contextId);
+    if (isStale) this.submit(batch);
+    else batch.failToSend(tooLarge(body.length, limits));
+    return false;
   }
 
   #transmit(batch: PendingBatch, sealed: { body: Buffer; contextId: string; replyTo: string }): void {

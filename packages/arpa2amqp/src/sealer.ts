@@ -29,8 +29,8 @@ export class Sealer {
     this.#legs.failAll(error);
   }
 
-  /** @throws BusError as the session's seal, and when a message of the set-up is not taken */
-  async seal(plaintext: Buffer, batch: PendingBatch): Promise<Sealed> {
+  /** A promise only when it takes a wait. @throws BusError as the session's seal, and when a message of the set-up is not taken */
+  seal(plaintext: Buffer, batch: PendingBatch): Sealed | Promise<Sealed> {
     const { session, isOneWay } = this.#parts;
     const replyAddresses: (string | null)[] = [];
     const exchange: SealOptions['exchange'] = async (body, _signal, contextId) => {
@@ -41,7 +41,7 @@ export class Sealer {
       replyAddresses.push(answer.replyTo ?? null);
       return answer.body;
     };
-    const sealed = await session.seal(plaintext, {
+    const sealed = session.seal(plaintext, {
       exchange,
       isAnswered: !isOneWay,
       // Read by the session only while it opens a context.
@@ -49,6 +49,12 @@ export class Sealer {
         return batch.signal;
       },
     });
+    return sealed instanceof Promise ? this.#noted(sealed, replyAddresses) : sealed;
+  }
+
+  /** A context that was opened in the meantime by more than one message is proven. */
+  async #noted(sealing: Promise<Sealed>, replyAddresses: readonly (string | null)[]): Promise<Sealed> {
+    const sealed = await sealing;
     if (replyAddresses.length > 0) {
       this.#gate.noteSent(sealed.contextId);
       this.#gate.noteProven(sealed.contextId, replyAddresses.at(-1) ?? null);

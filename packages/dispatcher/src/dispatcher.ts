@@ -11,7 +11,7 @@ import type { Caller } from '@arpa2amqp/shell';
 import { commandFilter, type AccessDecision, type Authorizer } from './authorizer.js';
 import { Completion } from './completion.js';
 import { Execution, type ExecutionTask } from './execution.js';
-import type { BatchKey, BatchRecord, Journal } from './journal.js';
+import type { BatchKey, Journal } from './journal.js';
 import { planBatch, type CompletionStep, type PlannedStep } from './plan.js';
 import type { ShellRegistry } from './shell-registry.js';
 
@@ -78,32 +78,30 @@ export class Dispatcher {
     const decisions = await this.#authorizer.decide(
       commands.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
     );
-    const record = await this.#claim(batch, commands, caller);
+    // A batch without changing commands may run again harmlessly and is not recorded.
+    const record = commands.some(({ effect }) => effect === 'change')
+      ? await this.#journal.claim(keyOf(batch, caller))
+      : null;
     const authorizer = this.#authorizer;
+    const execution = new Execution({
+      caller,
+      expiresMs: batch.expiresMs,
+      limits: this.#limits,
+      signal,
+      record,
+      visible: (shell) => commandFilter(authorizer, caller, shell),
+      complete: async (question) =>
+        await new Completion({ shells: this.#shells, authorizer, caller, signal }).answer(question),
+    });
     try {
-      await using execution = new Execution({
-        caller,
-        expiresMs: batch.expiresMs,
-        limits: this.#limits,
-        signal,
-        record,
-        visible: (shell) => commandFilter(authorizer, caller, shell),
-        complete: async (question) =>
-          await new Completion({ shells: this.#shells, authorizer, caller, signal }).answer(question),
-      });
       const decided = decisions.values();
       return await execution.runAll(
         steps.map((step) => ('question' in step ? step : toTask(step, decided.next().value))),
       );
     } finally {
+      await execution.close();
       record?.release();
     }
-  }
-
-  /** A batch without changing commands may run again harmlessly and is not recorded. */
-  async #claim(batch: Batch, steps: readonly PlannedStep[], caller: Caller): Promise<BatchRecord | null> {
-    if (!steps.some(({ effect }) => effect === 'change')) return null;
-    return await this.#journal.claim(keyOf(batch, caller));
   }
 }
 

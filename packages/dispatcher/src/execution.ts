@@ -39,7 +39,7 @@ const MAX_GROUP = 32;
 const MAX_KEPT_MESSAGES = 4;
 
 /** Runs the commands of one batch in order, in shell sessions that live for this batch only. */
-export class Execution implements AsyncDisposable {
+export class Execution {
   readonly #context: ExecutionContext;
   readonly #sessions = new Map<string, ShellSession>();
   /** Characters of the outputs that became replies. */
@@ -144,8 +144,8 @@ export class Execution implements AsyncDisposable {
   }
 
   /** Ends the shell sessions and with them the state of the batch. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map(async (session) => await session.close()));
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#sessions.values(), (session) => session.close()));
   }
 }
 

@@ -173,8 +173,7 @@ export class SecurityContext {
    * @throws GssError, e.g. `gss-bad-token`, `gss-duplicate-token`, `gss-old-token`, `gss-context-expired`. The context stays usable.
    */
   async unwrap(token: Buffer): Promise<{ message: Buffer; confidential: boolean }> {
-    // The library calls that a call without arguments, as if it were our mistake.
-    if (token.length === 0) throw statusError(DEFECTIVE_TOKEN, 0, 'Unwrapping an empty message', 'initiate');
+    refuseEmpty(token);
     const { bytes, confidential } = await this.#protect({
       action: 'Unwrapping a message',
       isShort: token.length <= LONG_BYTES,
@@ -191,9 +190,21 @@ export class SecurityContext {
    * @throws GssError with code `gss-not-confidential` when the context has none, else as wrap.
    */
   async encrypt(message: Buffer): Promise<Buffer> {
-    const { token, confidential } = await this.wrap(message, { confidential: true });
-    if (!confidential) throw new GssError('gss-not-confidential', 'Encrypting a message');
-    return token;
+    const token = this.encryptNow(message);
+    if (token !== null) return token;
+    const wrapped = await this.wrap(message, { confidential: true });
+    return confidential(wrapped.token, wrapped.confidential, 'Encrypting a message');
+  }
+
+  /**
+   * As {@link SecurityContext.encrypt}, here and now: for callers to whom a promise for every message is dear.
+   * @returns null when that takes a wait: other calls are at work, or the message is longer than 32 KiB.
+   * @throws GssError as encrypt.
+   */
+  encryptNow(message: Buffer): Buffer | null {
+    if (message.length > LONG_BYTES || !this.#queue.isIdle) return null;
+    const wrapped = wrapNow(this.#usable('Encrypting a message', false), message, true);
+    return confidential(wrapped.bytes, wrapped.confidential, 'Encrypting a message');
   }
 
   /**
@@ -201,9 +212,22 @@ export class SecurityContext {
    * @throws GssError with code `gss-not-confidential` when it was only integrity-protected, else as unwrap.
    */
   async decrypt(token: Buffer): Promise<Buffer> {
-    const { message, confidential } = await this.unwrap(token);
-    if (!confidential) throw new GssError('gss-not-confidential', 'Decrypting a message');
-    return message;
+    const message = this.decryptNow(token);
+    if (message !== null) return message;
+    const unwrapped = await this.unwrap(token);
+    return confidential(unwrapped.message, unwrapped.confidential, 'Decrypting a message');
+  }
+
+  /**
+   * As {@link SecurityContext.decrypt}, here and now.
+   * @returns null when that takes a wait, as {@link SecurityContext.encryptNow} does.
+   * @throws GssError as decrypt.
+   */
+  decryptNow(token: Buffer): Buffer | null {
+    if (token.length > LONG_BYTES || !this.#queue.isIdle) return null;
+    refuseEmpty(token);
+    const unwrapped = unwrapNow(this.#usable('Decrypting a message', this.isInitiator), token);
+    return confidential(unwrapped.bytes, unwrapped.confidential, 'Decrypting a message');
   }
 
   /**
@@ -288,15 +312,15 @@ export class SecurityContext {
 
   /** Short messages of an idle context are done at once: a hop to another thread costs ten times the work (C1). */
   async #protect(call: MessageCall): Promise<ProtectedBytes> {
-    if (call.isShort && this.#queue.isIdle) return call.now(this.#usable(call));
+    if (call.isShort && this.#queue.isIdle) return call.now(this.#usable(call.action, call.isLateAllowed));
     return await this.#queue.run(async () => {
-      const context = this.#usable(call);
+      const context = this.#usable(call.action, call.isLateAllowed);
       return call.isShort ? call.now(context) : await call.later(context);
     });
   }
 
   /** The handle for a message call. MIT's library goes on long after the ticket's end (RFC 2743 section 1.2.2): it is kept here. */
-  #usable({ action, isLateAllowed }: MessageCall): bigint {
+  #usable(action: string, isLateAllowed: boolean): bigint {
     const { lifetime } = this.#established(action);
     if (lifetime.isOver && !isLateAllowed) throw statusError(CONTEXT_EXPIRED, 0, action, 'initiate');
     return this.#context;
@@ -317,4 +341,14 @@ export class SecurityContext {
     this.#context = NULL;
     this.#establishment.release();
   }
+}
+
+function confidential(bytes: Buffer, isConfidential: boolean, action: string): Buffer {
+  if (!isConfidential) throw new GssError('gss-not-confidential', action);
+  return bytes;
+}
+
+/** The library calls an empty token a call without arguments, as if it were our mistake. */
+function refuseEmpty(token: Buffer): void {
+  if (token.length === 0) throw statusError(DEFECTIVE_TOKEN, 0, 'Unwrapping an empty message', 'initiate');
 }

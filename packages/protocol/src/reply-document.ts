@@ -33,6 +33,7 @@ export function decodeBareReplies(plaintext: Uint8Array, limits: Limits): Reply[
 }
 
 /** Without a copy of the bytes; what is not UTF-8 becomes replacement characters, which no JSON syntax has. */
-function decodeText({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+function decodeText(plaintext: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = plaintext;
+  return (Buffer.isBuffer(plaintext) ? plaintext : Buffer.from(buffer, byteOffset, byteLength)).toString('utf8');
 }

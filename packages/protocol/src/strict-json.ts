@@ -13,6 +13,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const MAX_FEW = 16;
 
 /**
  * Parses JSON that comes from a peer.
@@ -35,9 +36,26 @@ export function parseStrictJson(text: string, maxDepth: number): unknown {
   }
 }
 
+/** The keys of one object. Most have a few, for which a list is faster than a set. */
+class Keys {
+  readonly #few: string[] = [];
+  #many: Set<string> | null = null;
+
+  /** @returns false when the key was there already */
+  add(key: string): boolean {
+    if (this.#many === null) {
+      if (this.#few.includes(key)) return false;
+      if (this.#few.push(key) > MAX_FEW) this.#many = new Set(this.#few);
+      return true;
+    }
+    const size = this.#many.size;
+    return this.#many.add(key).size > size;
+  }
+}
+
 /** Keys of the object at each open level; null for an array. A key is expected after `{` and after `,` in an object. */
 function checkStructure(text: string, maxDepth: number): void {
-  const open: (Set<string> | null)[] = [];
+  const open: (Keys | null)[] = [];
   // Only an escape can make a lone surrogate: the text itself was decoded from UTF-8.
   const hasEscapes = text.includes('\\u');
   let isKeyNext = false;
@@ -54,7 +72,7 @@ function checkStructure(text: string, maxDepth: number): void {
       case OPEN_BRACE:
       case OPEN_BRACKET: {
         const isObject = text.charCodeAt(index) === OPEN_BRACE;
-        open.push(isObject ? new Set() : null);
+        open.push(isObject ? new Keys() : null);
         if (open.length > maxDepth) throw new BusError('too-deep', `The JSON is nested deeper than ${maxDepth} levels`);
         isKeyNext = isObject;
         break;
@@ -65,7 +83,7 @@ function checkStructure(text: string, maxDepth: number): void {
         isKeyNext = false;
         break;
       case COMMA:
-        isKeyNext = open.at(-1) instanceof Set;
+        isKeyNext = open.at(-1) instanceof Keys;
         break;
       default:
     }
@@ -84,13 +102,12 @@ function endOfString(text: string, start: number): number {
   }
 }
 
-function noteKey(open: (Set<string> | null)[], literal: string): void {
+function noteKey(open: (Keys | null)[], literal: string): void {
   const keys = open.at(-1);
   const key = decoded(literal);
-  if (!(keys instanceof Set) || key === null) return; // not JSON: JSON.parse says so
-  if (keys.has(key)) throw new BusError('duplicate-key', `The JSON names the key ${quoted(key)} twice in one object`);
+  if (!(keys instanceof Keys) || key === null) return; // not JSON: JSON.parse says so
+  if (!keys.add(key)) throw new BusError('duplicate-key', `The JSON names the key ${quoted(key)} twice in one object`);
   checkText(literal);
-  keys.add(key);
 }
 
 function decoded(literal: string): string | null {

@@ -89,14 +89,14 @@ export class AcceptorContext {
       .finally(() => (this.#isStepping = false));
   }
 
-  /** Decrypts a message of the peer. */
-  async open(payload: Buffer): Promise<Buffer> {
-    return await this.#context.decrypt(payload);
+  /** Decrypts a message of the peer, at once where that is possible. */
+  open(payload: Buffer): Buffer | Promise<Buffer> {
+    return this.#context.decryptNow(payload) ?? this.#context.decrypt(payload);
   }
 
-  /** Encrypts a message for the peer. */
-  async seal(plaintext: Buffer): Promise<Buffer> {
-    return await this.#context.encrypt(plaintext);
+  /** Encrypts a message for the peer, at once where that is possible. */
+  seal(plaintext: Buffer): Buffer | Promise<Buffer> {
+    return this.#context.encryptNow(plaintext) ?? this.#context.encrypt(plaintext);
   }
 
   /** Frees the context. Calls that wait fail; the ledger alone calls this (C3). */

@@ -10,8 +10,7 @@ import { silentLogger, type Logger } from './logger.js';
 import type { Envelope, Opened, OpenedPayload, Refused } from './opened.js';
 import { rawAcceptor } from './raw-acceptor.js';
 import { Refusal, refusalOf } from './refusal.js';
-import { busErrorOf } from './gss-failure.js';
-import { sealedDigest } from './sealed-digest.js';
+import { Payload, SealedName } from './payload.js';
 
 /** Options of {@link AcceptorTable.create}. */
 export interface AcceptorTableOptions {
@@ -91,18 +90,23 @@ export class AcceptorTable implements AsyncDisposable {
 
   /**
    * Opens the body of a message. Never throws: what cannot be opened is `refused`, with a reason for the peer and
-   * words for the log.
+   * words for the log. A promise only when it takes a wait: for the set-up of a context, or since the message is long.
    *
    * @param body - the one data section; must not be changed before the promise settles
    * @param envelope - the properties of the message, none of which is trusted
    */
-  async open(body: Buffer, envelope: Envelope = {}): Promise<Opened> {
-    const opening = this.#open(body, envelope);
-    this.#atWork.add(opening);
+  open(body: Buffer, envelope: Envelope = {}): Opened | Promise<Opened> {
+    const style = rawAcceptor.claims(body) ? rawAcceptor : framedAcceptor;
+    let contextId = NO_CONTEXT;
     try {
-      return await opening;
-    } finally {
-      this.#atWork.delete(opening);
+      const incoming = style.read(body, envelope);
+      contextId = incoming.contextId;
+      if (this.#closing !== null) throw new Refusal('overloaded', 'The table of contexts is closed');
+      this.#ledger.sweep();
+      const opened = this.#openNow(incoming) ?? this.#receive(incoming, style);
+      return opened instanceof Promise ? this.#waitedFor(opened, style, contextId) : opened;
+    } catch (error) {
+      return this.#refused(error, style, contextId);
     }
   }
 
@@ -148,21 +152,25 @@ export class AcceptorTable implements AsyncDisposable {
     this.#logger.debug({ service: this.#keys.service }, 'keytab-reloaded');
   }
 
-  async #open(body: Buffer, envelope: Envelope): Promise<Opened> {
-    const style = rawAcceptor.claims(body) ? rawAcceptor : framedAcceptor;
-    let contextId = NO_CONTEXT;
+  /** The ordinary case: a sealed message of a context that is complete and idle. Null for any other. */
+  #openNow({ key, token, payload }: Incoming): Opened | Promise<Opened> | null {
+    if (token !== null || payload === null) return null;
+    const context = this.#ledger.find(key);
+    return context?.isComplete === true && !context.isStepping ? this.#openPayload(context, payload) : null;
+  }
+
+  async #waitedFor(opening: Promise<Opened>, style: AcceptorStyle, contextId: string): Promise<Opened> {
+    this.#atWork.add(opening);
     try {
-      const incoming = style.read(body, envelope);
-      contextId = incoming.contextId;
-      if (this.#closing !== null) throw new Refusal('overloaded', 'The table of contexts is closed');
-      return await this.#receive(incoming, style);
+      return await opening;
     } catch (error) {
       return this.#refused(error, style, contextId);
+    } finally {
+      this.#atWork.delete(opening);
     }
   }
 
   async #receive(incoming: Incoming, style: AcceptorStyle): Promise<Opened> {
-    this.#ledger.sweep();
     const known = this.#ledger.find(incoming.key);
     const context = known ?? this.#begin(incoming, style);
     if (known !== null) this.#continue(known, incoming.token);
@@ -220,22 +228,22 @@ export class AcceptorTable implements AsyncDisposable {
     }
   }
 
-  async #openPayload(context: AcceptorContext, payload: Buffer): Promise<OpenedPayload> {
-    // Before it is opened: MIT's library rotates a rotated token back in place.
-    const digest = sealedDigest(payload);
-    const plaintext = await context.open(payload);
+  /** The context is held from now until the payload is answered or released. */
+  #openPayload(context: AcceptorContext, payload: Buffer): OpenedPayload | Promise<OpenedPayload> {
+    const name = new SealedName(payload);
     const release = this.#ledger.hold(context);
-    const { style, contextId, principal, expiresAtMs } = context;
-    const seal = async (answer: Buffer): Promise<Buffer> => {
-      try {
-        return style.sealed(contextId, await context.seal(answer));
-      } catch (error) {
-        throw busErrorOf(error);
-      } finally {
+    const made = (plaintext: Buffer): OpenedPayload => new Payload(plaintext, context, name, release);
+    try {
+      const plaintext = context.open(payload);
+      if (!(plaintext instanceof Promise)) return made(plaintext);
+      return plaintext.then(made, (error: unknown) => {
         release();
-      }
-    };
-    return { kind: 'payload', style: style.name, plaintext, principal, expiresAtMs, contextId, digest, seal, release };
+        throw error;
+      });
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   #refused(error: unknown, style: AcceptorStyle, contextId: string): Refused {

@@ -43,10 +43,11 @@ export const NO_CONTEXT = '0'.repeat(2 * CONTEXT_ID_BYTES);
 export function encodeFrame(frame: Pick<Frame, 'kind' | 'contextId'> & Partial<Frame>): Buffer {
   const { kind, contextId, token = EMPTY, payload = EMPTY } = frame;
   if (!CONTEXT_ID.test(contextId)) throw new RangeError('Context id must be 32 lower-case hexadecimal digits');
-  const body = Buffer.alloc(HEADER_BYTES + token.length + payload.length);
+  const body = Buffer.allocUnsafe(HEADER_BYTES + token.length + payload.length);
   body[0] = MAGIC;
   body[1] = VERSION;
   body[2] = KINDS[kind];
+  body[3] = 0;
   body.write(contextId, CONTEXT_ID_OFFSET, 'hex');
   body.writeUInt32BE(token.length, TOKEN_LENGTH_OFFSET);
   token.copy(body, HEADER_BYTES);

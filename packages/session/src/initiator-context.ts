@@ -48,6 +48,8 @@ export class InitiatorContext {
   readonly #style: InitiatorStyle;
   #token: Buffer | null;
   #lastSeal: Promise<unknown> = Promise.resolve();
+  /** Seals that are waited for. */
+  #sealing = 0;
 
   private constructor(contextId: string, context: SecurityContext, style: InitiatorStyle, token: Buffer | null) {
     const lifeMs = context.lifetimeSeconds * 1000;
@@ -86,25 +88,15 @@ export class InitiatorContext {
     }
   }
 
-  /** Encrypts a message and makes its body (I1, I2). */
-  async seal(plaintext: Buffer): Promise<Buffer> {
-    const encrypting = this.#context.encrypt(plaintext);
-    const before = this.#lastSeal;
-    const sealing = (async () => {
-      // Both are waited for together: a failure must not be without a listener while the seals before are at work.
-      const [encrypted] = await Promise.allSettled([encrypting, before]);
-      if (encrypted.status === 'rejected') throw encrypted.reason;
-      const token = this.#token;
-      this.#token = null;
-      return this.#style.sealed(this.contextId, token, encrypted.value);
-    })();
-    this.#lastSeal = sealing.catch(() => undefined);
-    return await sealing;
+  /** Encrypts a message and makes its body (I1, I2), at once where that is possible. */
+  seal(plaintext: Buffer): Buffer | Promise<Buffer> {
+    const encrypted = this.#sealing === 0 ? this.#context.encryptNow(plaintext) : null;
+    return encrypted === null ? this.#sealLater(plaintext) : this.#body(encrypted);
   }
 
-  /** Decrypts an answer. */
-  async open(payload: Buffer): Promise<Buffer> {
-    return await this.#context.decrypt(payload);
+  /** Decrypts an answer, at once where that is possible. */
+  open(payload: Buffer): Buffer | Promise<Buffer> {
+    return this.#context.decryptNow(payload) ?? this.#context.decrypt(payload);
   }
 
   /** Resolves when the seals that were asked for are done. */
@@ -115,6 +107,30 @@ export class InitiatorContext {
   /** Frees the context. Idempotent. */
   dispose(): void {
     this.#context.dispose();
+  }
+
+  async #sealLater(plaintext: Buffer): Promise<Buffer> {
+    this.#sealing += 1;
+    const encrypting = this.#context.encrypt(plaintext);
+    const before = this.#lastSeal;
+    const sealing = (async () => {
+      try {
+        // Both are waited for together: a failure must not be without a listener while the seals before are at work.
+        const [encrypted] = await Promise.allSettled([encrypting, before]);
+        if (encrypted.status === 'rejected') throw encrypted.reason;
+        return this.#body(encrypted.value);
+      } finally {
+        this.#sealing -= 1;
+      }
+    })();
+    this.#lastSeal = sealing.catch(() => undefined);
+    return await sealing;
+  }
+
+  #body(encrypted: Buffer): Buffer {
+    const token = this.#token;
+    this.#token = null;
+    return this.#style.sealed(this.contextId, token, encrypted);
   }
 }
 

@@ -93,37 +93,34 @@ export class InitiatorSession implements AsyncDisposable {
   }
 
   /**
-   * Seals a message: opens a context when there is none or it is about to end. What the calls give must be sent in the
+   * Seals a message: opens a context when there is none or it is about to end; a promise only when that takes a wait. What the calls give must be sent in the
    * order in which they resolve, which within a context is the order in which they were made: the first message of a
    * context sets it up at the host.
    *
    * @throws BusError `no-ticket`, `ticket-expired`, `no-kdc`, `unknown-service`, `weak-context`, `security-failed`,
    *   `aborted`, `closed`, or the reason of the host's error frame
    */
-  async seal(plaintext: Buffer, options: SealOptions): Promise<Sealed> {
+  seal(plaintext: Buffer, options: SealOptions): Sealed | Promise<Sealed> {
     try {
-      let context = await this.#usable(options);
-      while (context.isRetired) context = await this.#usable(options);
-      if (options.isAnswered !== false) context.awaited += 1;
-      const { contextId, principal, expiresAtMs } = context;
-      return { body: await context.seal(plaintext), contextId, principal, expiresAtMs };
+      const context = this.#ready();
+      return context === null ? this.#openAndSeal(plaintext, options) : sealed(context, plaintext, options);
     } catch (error) {
       throw busErrorOf(error);
     }
   }
 
   /**
-   * Opens what came from the host.
+   * Opens what came from the host. A promise only when it is long, or its context busy.
    *
    * @param body - the body of the message
    * @param contextId - of the context it belongs to; raw hosts give it as the correlation-id
    * @throws BusError `security-failed` when it cannot be read or authenticated, or was opened before; `closed`
    */
-  async open(body: Buffer, contextId?: string): Promise<Answer> {
+  open(body: Buffer, contextId?: string): Answer | Promise<Answer> {
     if (this.#closing !== null) throw closed();
     const arrived = this.#read(body);
     if (arrived.kind === 'leg') return { kind: 'leg', contextId: arrived.contextId };
-    if (arrived.kind === 'payload') return await this.#openPayload(arrived.payload, arrived.contextId ?? contextId);
+    if (arrived.kind === 'payload') return this.#openPayload(arrived.payload, arrived.contextId ?? contextId);
     const reason = decodeErrorFrame(arrived.payload);
     if (reason === null) throw new BusError('security-failed', 'Cannot read the error frame of the host');
     return { kind: 'error', reason, contextId: arrived.contextId };
@@ -162,11 +159,27 @@ export class InitiatorSession implements AsyncDisposable {
     this.#target.dispose();
   }
 
+  /** The current context, if it may be used. */
+  #ready(): InitiatorContext | null {
+    if (this.#closing !== null) throw closed();
+    if (this.#current !== null && Date.now() >= this.#current.renewAtMs) this.#retire(this.#current);
+    return this.#current;
+  }
+
+  async #openAndSeal(plaintext: Buffer, options: SealOptions): Promise<Sealed> {
+    try {
+      let context = await this.#usable(options);
+      while (context.isRetired) context = await this.#usable(options);
+      return await sealed(context, plaintext, options);
+    } catch (error) {
+      throw busErrorOf(error);
+    }
+  }
+
   async #usable(options: SealOptions): Promise<InitiatorContext> {
     for (;;) {
-      if (this.#closing !== null) throw closed();
-      if (this.#current !== null && Date.now() >= this.#current.renewAtMs) this.#retire(this.#current);
-      if (this.#current !== null) return this.#current;
+      const ready = this.#ready();
+      if (ready !== null) return ready;
       const opening = (this.#opening ??= this.#open(options));
       try {
         return await whileWanted(opening.context, options.signal);
@@ -235,24 +248,59 @@ export class InitiatorSession implements AsyncDisposable {
     }
   }
 
-  async #openPayload(payload: Buffer, contextId: string | undefined): Promise<Answer> {
-    const named = contextId === undefined ? undefined : this.#contexts.get(contextId);
-    // A raw answer does not say whose it is: a context that is not its own refuses it and is none the worse for it.
-    const candidates =
-      contextId === undefined ? [...this.#contexts.values()].reverse() : named === undefined ? [] : [named];
+  #openPayload(payload: Buffer, contextId: string | undefined): Answer | Promise<Answer> {
+    if (contextId === undefined) return this.#openWithAny(payload);
+    const context = this.#contexts.get(contextId);
+    if (context === undefined) throw notAuthentic(undefined);
+    try {
+      const plaintext = context.open(payload);
+      if (!(plaintext instanceof Promise)) return this.#answered(context, plaintext);
+      return plaintext.then(
+        (opened) => this.#answered(context, opened),
+        (error: unknown) => {
+          throw notAuthentic(error);
+        },
+      );
+    } catch (error) {
+      throw notAuthentic(error);
+    }
+  }
+
+  /** A raw answer does not say whose it is: a context that is not its own refuses it and is none the worse for it. */
+  async #openWithAny(payload: Buffer): Promise<Answer> {
     let cause: unknown;
-    for (const context of candidates) {
+    for (const context of [...this.#contexts.values()].reverse()) {
       try {
-        const plaintext = await context.open(payload);
-        context.awaited -= 1;
-        this.#forgetAnswered(context);
-        return { kind: 'payload', plaintext, contextId: context.contextId };
+        return this.#answered(context, await context.open(payload));
       } catch (error) {
         cause = error;
       }
     }
-    throw new BusError('security-failed', 'Cannot authenticate the answer of the host', { cause });
+    throw notAuthentic(cause);
   }
+
+  #answered(context: InitiatorContext, plaintext: Buffer): Answer {
+    context.awaited -= 1;
+    this.#forgetAnswered(context);
+    return { kind: 'payload', plaintext, contextId: context.contextId };
+  }
+}
+
+function sealed(context: InitiatorContext, plaintext: Buffer, options: SealOptions): Sealed | Promise<Sealed> {
+  if (options.isAnswered !== false) context.awaited += 1;
+  const { contextId, principal, expiresAtMs } = context;
+  const body = context.seal(plaintext);
+  if (!(body instanceof Promise)) return { body, contextId, principal, expiresAtMs };
+  return body.then(
+    (later) => ({ body: later, contextId, principal, expiresAtMs }),
+    (error: unknown) => {
+      throw busErrorOf(error);
+    },
+  );
+}
+
+function notAuthentic(cause: unknown): BusError {
+  return new BusError('security-failed', 'Cannot authenticate the answer of the host', { cause });
 }
 
 function closed(): BusError {

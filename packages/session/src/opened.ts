@@ -27,11 +27,12 @@ export interface OpenedPayload {
    */
   readonly digest: string;
   /**
-   * Seals the answer: makes the body of the message that carries it. Releases the context.
+   * Seals the answer: makes the body of the message that carries it. Releases the context. A promise only when the
+   * context is busy or the answer long.
    *
    * @throws BusError `security-failed` when the context was given up meanwhile
    */
-  seal(plaintext: Buffer): Promise<Buffer>;
+  seal(plaintext: Buffer): Buffer | Promise<Buffer>;
   /**
    * Tells that no answer will be sealed: the context may be given up to make room. Idempotent. A context that is
    * neither answered nor released stays busy for as long as a batch may live.

@@ -20,6 +20,11 @@ export function sealedDigest(token: Buffer): string {
   return hash('sha256', Buffer.concat([header, body.subarray(start), body.subarray(0, start)]), 'hex');
 }
 
+/** Tells whether the network, or the sender, has rotated a wrap token. */
+export function isRotated(token: Buffer): boolean {
+  return isWrapToken(token) && token.length > HEADER_BYTES && token.readUInt16BE(ROTATION_OFFSET) !== 0;
+}
+
 /** Tells whether bytes begin as a Kerberos wrap token does (RFC 4121, section 4.2.6.2). */
 export function isWrapToken(bytes: Buffer): boolean {
   return bytes[0] === 0x05 && bytes[1] === 0x04;

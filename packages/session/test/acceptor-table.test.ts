@@ -291,7 +291,7 @@ describe('room', () => {
     opened.release();
     opened.release();
     expect(payloadOf(await table.open(body)).principal).toBe('rick@ARPA2.TEST');
-    expect(await codeOf(opened.seal(Buffer.from('too late')))).toBe('security-failed');
+    expect(await codeOf(async () => await opened.seal(Buffer.from('too late')))).toBe('security-failed');
   });
 
   test('of one caller is not made by another', async () => {
@@ -354,7 +354,7 @@ describe('a context ends', () => {
     await table.open(Buffer.alloc(0));
     expect(hintOf(await table.open((await seal(session, 'text')).body))).toBe('context-unknown');
     expect(table.size).toBe(0);
-    expect(await codeOf(opened.seal(Buffer.from('answer')))).toBe('security-failed');
+    expect(await codeOf(async () => await opened.seal(Buffer.from('answer')))).toBe('security-failed');
   });
 
   test('with the ticket, but an answer that is due can still be sealed', async () => {
@@ -380,7 +380,7 @@ describe('a context ends', () => {
     expect((await opening).kind).toBe('payload');
     expect(table.size).toBe(0);
     expect(hintOf(await table.open((await seal(session, 'third')).body))).toBe('overloaded');
-    expect(await codeOf(opened.seal(Buffer.from('answer')))).toBe('security-failed');
+    expect(await codeOf(async () => await opened.seal(Buffer.from('answer')))).toBe('security-failed');
     expect(await codeOf(table.reload())).toBe('closed');
     table.destroy();
   });

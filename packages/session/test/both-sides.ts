@@ -64,9 +64,9 @@ export async function roundTrip(session: InitiatorSession, table: AcceptorTable,
   return answer.kind === 'payload' ? answer.plaintext.toString() : answer.kind;
 }
 
-export async function codeOf(promise: Promise<unknown>): Promise<string> {
+export async function codeOf(work: Promise<unknown> | (() => Promise<unknown>)): Promise<string> {
   try {
-    await promise;
+    await (typeof work === 'function' ? work() : work);
     return 'none';
   } catch (error) {
     if (error instanceof BusError) return error.code;

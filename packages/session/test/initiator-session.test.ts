@@ -110,13 +110,13 @@ describe('a session', () => {
     const changed = Buffer.from(answer);
     changed[changed.length - 1]! ^= 1;
     for (const hostile of [changed, body, Buffer.from('[]'), Buffer.alloc(0), Buffer.from('a202', 'hex')]) {
-      expect(await codeOf(session.open(hostile))).toBe('security-failed');
+      expect(await codeOf(async () => await session.open(hostile))).toBe('security-failed');
     }
-    expect(await codeOf(stranger.open(answer))).toBe('security-failed');
+    expect(await codeOf(async () => await stranger.open(answer))).toBe('security-failed');
     const garbled = encodeFrame({ kind: 'error', contextId, payload: Buffer.from('{"error":"no-such-reason"}') });
-    expect(await codeOf(session.open(garbled))).toBe('security-failed');
+    expect(await codeOf(async () => await session.open(garbled))).toBe('security-failed');
     expect(await session.open(answer)).toMatchObject({ kind: 'payload', plaintext: Buffer.from('answer') });
-    expect(await codeOf(session.open(answer))).toBe('security-failed');
+    expect(await codeOf(async () => await session.open(answer))).toBe('security-failed');
   });
 
   test('keeps a context that was given up while answers are awaited, and no longer', async () => {
@@ -128,7 +128,7 @@ describe('a session', () => {
     expect(await roundTrip(session, table, 'second')).toBe('second!');
     const answers = [await opened.seal(Buffer.from('one')), await opened.seal(Buffer.from('two'))] as const;
     expect(await session.open(answers[0])).toMatchObject({ contextId: first.contextId });
-    expect(await codeOf(session.open(answers[1]))).toBe('security-failed');
+    expect(await codeOf(async () => await session.open(answers[1]))).toBe('security-failed');
   });
 
   test('keeps at most 16 contexts for answers that may never come', async () => {
@@ -140,7 +140,9 @@ describe('a session', () => {
       answers.push(await payloadOf(await table.open(body)).seal(Buffer.from('answer')));
       session.renew(contextId);
     }
-    const codes = await Promise.all(answers.map(async (answer) => await codeOf(session.open(answer))));
+    const codes = await Promise.all(
+      answers.map(async (answer) => await codeOf(async () => await session.open(answer))),
+    );
     expect(codes).toEqual([
       ...Array.from({ length: 2 }, () => 'security-failed'),
       ...Array.from({ length: 16 }, () => 'none'),
@@ -153,7 +155,9 @@ describe('a session', () => {
     const sealed = await session.seal(Buffer.from('text'), { exchange: noExchange, isAnswered: false });
     const opened = payloadOf(await table.open(sealed.body));
     session.renew(sealed.contextId);
-    expect(await codeOf(session.open(await opened.seal(Buffer.from('answer'))))).toBe('security-failed');
+    expect(await codeOf(async () => await session.open(await opened.seal(Buffer.from('answer'))))).toBe(
+      'security-failed',
+    );
   });
 
   test('that is closed finishes what it began and takes nothing more', async () => {
@@ -166,7 +170,7 @@ describe('a session', () => {
     expect((await long).body.length).toBeGreaterThan(500_000);
     expect(await early).toBe('closed');
     expect(await codeOf(seal(session, 'text'))).toBe('closed');
-    expect(await codeOf(session.open(Buffer.alloc(0)))).toBe('closed');
+    expect(await codeOf(async () => await session.open(Buffer.alloc(0)))).toBe('closed');
     session.destroy();
   });
 
@@ -183,10 +187,10 @@ describe('a session', () => {
       });
     const text = Buffer.from('text');
     const codes = await Promise.all([
-      codeOf(session.seal(text, { exchange: hanging, signal: controller.signal })),
-      codeOf(session.seal(text, { exchange, signal: patient.signal })),
-      codeOf(session.seal(text, { exchange })),
-      codeOf(session.seal(text, { exchange, signal: AbortSignal.abort() })),
+      codeOf(async () => await session.seal(text, { exchange: hanging, signal: controller.signal })),
+      codeOf(async () => await session.seal(text, { exchange, signal: patient.signal })),
+      codeOf(async () => await session.seal(text, { exchange })),
+      codeOf(async () => await session.seal(text, { exchange, signal: AbortSignal.abort() })),
     ]);
     expect(codes).toEqual(['aborted', 'none', 'none', 'aborted']);
   });
@@ -226,15 +230,17 @@ describe('a mutual session', () => {
     await using session = openSession({ isMutual: true });
     const answering = (answer: Buffer) => ({ exchange: async () => await Promise.resolve(answer) });
     const text = Buffer.from('text');
-    expect(await codeOf(session.seal(text, answering(errorFrame('overloaded'))))).toBe('overloaded');
-    expect(await codeOf(session.seal(text, answering(Buffer.from('nonsense'))))).toBe('security-failed');
+    expect(await codeOf(async () => await session.seal(text, answering(errorFrame('overloaded'))))).toBe('overloaded');
+    expect(await codeOf(async () => await session.seal(text, answering(Buffer.from('nonsense'))))).toBe(
+      'security-failed',
+    );
     const forged = encodeFrame({ kind: 'context', contextId: 'ab'.repeat(16), token: text });
-    expect(await codeOf(session.seal(text, answering(forged)))).toBe('security-failed');
+    expect(await codeOf(async () => await session.seal(text, answering(forged)))).toBe('security-failed');
     const unread = encodeFrame({ kind: 'error', contextId: 'ab'.repeat(16), payload: text });
-    expect(await codeOf(session.seal(text, answering(unread)))).toBe('security-failed');
+    expect(await codeOf(async () => await session.seal(text, answering(unread)))).toBe('security-failed');
     const forging: Exchange = async (_body, _signal, contextId) =>
       await Promise.resolve(encodeFrame({ kind: 'context', contextId, token: text }));
-    expect(await codeOf(session.seal(text, { exchange: forging }))).toBe('security-failed');
+    expect(await codeOf(async () => await session.seal(text, { exchange: forging }))).toBe('security-failed');
     expect(await session.open(forged)).toEqual({ kind: 'leg', contextId: 'ab'.repeat(16) });
   });
 });

@@ -147,6 +147,8 @@ class SessionWithBuiltins implements ShellSession {
   #inner: Promise<BackendSession> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  /** Nothing was handed to the shell yet, so that nothing can be under way there. */
+  #isIdle = true;
 
   constructor(host: SessionContext) {
     this.#host = host;
@@ -161,8 +163,11 @@ class SessionWithBuiltins implements ShellSession {
   async runAll(commands: readonly SessionCommand[], options: RunAllOptions): Promise<readonly CommandOutput[]> {
     if (this.#closing !== undefined) return commands.map(() => failure('unavailable', 'The session is closed'));
     const isClosed = this.#host.isClosed();
+    const answers = this.#isIdle && options.stopOnFailure !== true ? this.#answerAll(commands) : null;
+    if (answers !== null) return isPromise(answers) ? await answers : answers;
     // One signal of a daemon may serve all its sessions: that is no leak.
     if (options.signal !== undefined) setMaxListeners(0, options.signal);
+    this.#isIdle = false;
     const turn = this.#tail.then(async () => await this.#runInTurn(commands, options, isClosed));
     this.#tail = turn;
     this.#host.track(turn);
@@ -176,6 +181,14 @@ class SessionWithBuiltins implements ShellSession {
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
+  }
+
+  /** Answers built-in commands alone, which need no turn; null when one of the shell's own is among them. */
+  #answerAll(commands: readonly SessionCommand[]): readonly CommandOutput[] | Promise<readonly CommandOutput[]> | null {
+    if (!commands.every(({ command }) => this.#host.isBuiltin(command))) return null;
+    const answers = commands.map(({ command }) => this.#host.answer(command));
+    if (!answers.some(isPromise)) return answers as readonly CommandOutput[];
+    return Promise.all(answers.map(async (answer) => await answer));
   }
 
   /** Answers built-in commands and hands each run of the shell's own ones on as a whole. Never rejects. */
