@@ -185,6 +185,12 @@ describe('decoding a command', () => {
     });
   });
 
+  test('complete_ is the words before the cursor and the one at it', () => {
+    const complete_ = { words: ['arpa2dns', 'dane'], partial: 'a' };
+    expect(one({ complete_ })).toEqual({ form: 'complete', ...complete_ });
+    expect(one({ complete_: { words: [], partial: '' } })).toEqual({ form: 'complete', words: [], partial: '' });
+  });
+
   test('a variable named like something of Object.prototype is a variable', () => {
     const command = one(JSON.parse('{"do_": "a b", "toString": "x", "constructor": "y"}')) as { variables: object };
     expect(Object.entries(command.variables)).toEqual([
@@ -205,6 +211,13 @@ describe('decoding a command', () => {
     ['an unknown reserved key', { do_: 'a b', undo_: 'x' }, /"undo_" is reserved/],
     ['an array for stdin_', { do_: 'a b', stdin_: ['x'] }, /"stdin_" must be a string, not/],
     ['an empty do_ array', { do_: [] }, /at least the name of a shell/],
+    ['both do_ and complete_', { do_: 'a', complete_: { words: [], partial: '' } }, /not both/],
+    ['a complete_ that is a string', { complete_: 'arpa2dns' }, /"complete_" must hold "words"/],
+    ['a complete_ without words', { complete_: { partial: '' } }, /must hold "words", an array of strings, and/],
+    ['a complete_ with a number', { complete_: { words: [1], partial: '' } }, /must hold "words"/],
+    ['a complete_ with more', { complete_: { words: [], partial: '', at: 1 } }, /must hold "words"/],
+    ['a variable beside complete_', { complete_: { words: [], partial: '' }, zone: 'z' }, /"zone" cannot stand beside/],
+    ['stdin_ beside complete_', { complete_: { words: [], partial: '' }, stdin_: '' }, /"stdin_" cannot stand beside/],
     ['a variable beside words_', { words_: ['a'], zone: 'z' }, /cannot stand beside/],
   ])('%s is refused by name', (_what, value, message) => {
     expect(codeOf(() => one(value))).toBe('syntax');

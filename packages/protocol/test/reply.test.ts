@@ -3,15 +3,39 @@ import fc from 'fast-check';
 import {
   DEFAULT_LIMITS,
   buildReply,
+  completionOf,
   decodeBareReplies,
   decodeReplies,
   encodeReplies,
   errorReply,
   isErrorReply,
   parseStdout,
+  type Reply,
 } from '../src/index.js';
 
 const replyTo = (stdout: string): unknown => buildReply({ stdout, stderr: '' });
+
+describe('the reply to complete_', () => {
+  const reply = { candidates: [{ value: '\u001b[31m', help: 'x' }], placeholders: [{ name: '<x>' }], mayEnd: true };
+
+  test('is taken as it is, with members of later versions', () => {
+    expect(completionOf(reply)).toBe(reply);
+    expect(completionOf({ ...reply, more: true, later: 1 })).toMatchObject({ more: true });
+  });
+
+  test.each<Reply>([
+    { stderr_: 'x', error_: { code: 'syntax' } },
+    {},
+    { ...reply, stderr_: 'x' },
+    { ...reply, candidates: [{ value: 5 }] },
+    { ...reply, candidates: [{ value: 'x'.repeat(256) }] },
+    { ...reply, candidates: Array.from({ length: 201 }, () => ({ value: 'x' })) },
+    { ...reply, placeholders: ['<x>'] },
+    { ...reply, mayEnd: 'yes' },
+  ])('is refused when it is %j', (other) => {
+    expect(completionOf(other)).toBeUndefined();
+  });
+});
 
 describe('stdout becomes a reply', () => {
   test.each<[string, string, unknown]>([

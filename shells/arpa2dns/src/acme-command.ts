@@ -1,6 +1,6 @@
 import { quoted } from '@arpa2amqp/protocol';
 import { changeRecord } from './change-command.js';
-import type { DnsCommand } from './dns-session.js';
+import { ZONE_HELP, type DnsCommand } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { textData } from './record-data.js';
@@ -15,6 +15,14 @@ export function acmeCommand(knot: Knot): DnsCommand {
     spec: 'acme ( add | del ) <zone> <fqdn> <txtfield>',
     summary: 'Add or delete the answer to an ACME challenge for a name',
     effect: 'change',
+    help: {
+      acme: 'Proof to certificate authorities that a name is yours',
+      add: 'Add the answer to a challenge',
+      del: 'Delete the answer to a challenge',
+      '<zone>': ZONE_HELP,
+      '<fqdn>': 'Name that the certificate is for; @ is the zone itself',
+      '<txtfield>': 'The answer that the certificate authority looks for',
+    },
     run: async (call) => {
       const zone = zoneName(call.value('zone'));
       await changeRecord(knot, call, zone, {

@@ -34,7 +34,7 @@ const MAX_DATA_BYTES = 32_000;
  * @throws ShellError for a wrong protocol, port or owner
  */
 export function serviceOwner(protocol: string, port: string, owner: string, zone: string): string {
-  const label = protocol.startsWith('_') ? protocol.toLowerCase() : `_${protocol.toLowerCase()}`;
+  const label = serviceLabel(protocol);
   if (!PROTOCOLS.has(label)) throw refused(`The protocol ${quoted(protocol)} is not _tcp, _udp or _sctp`);
   if (port !== '*' && !(/^[1-9]\d{0,4}$/.test(port) && Number(port) <= MAX_PORT)) {
     throw refused(`The port ${quoted(port)} is not 1 to ${MAX_PORT}, nor *`);
@@ -43,6 +43,11 @@ export function serviceOwner(protocol: string, port: string, owner: string, zone
   if (host.startsWith('*')) throw refused(`The owner ${quoted(owner)} is a wildcard, which DANE cannot look up`);
   // Once more through the check: the two labels in front may make it too long.
   return ownerName(`${port === '*' ? '*' : `_${port}`}.${label}.${host}`, zone);
+}
+
+/** The label of a protocol: `tcp` is `_tcp`. */
+export function serviceLabel(protocol: string): string {
+  return protocol.startsWith('_') ? protocol.toLowerCase() : `_${protocol.toLowerCase()}`;
 }
 
 /**

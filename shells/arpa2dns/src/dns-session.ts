@@ -7,5 +7,8 @@ export interface DnsSession {
   dane: DaneSettings;
 }
 
+/** What every command says of its `<zone>`. */
+export const ZONE_HELP = 'Name of the zone, or a telephone number such as +31201234567';
+
 /** A command of this shell. */
 export type DnsCommand = CommandDefinition<DnsSession>;

@@ -1,5 +1,5 @@
 import { changeRecord } from './change-command.js';
-import type { DnsCommand } from './dns-session.js';
+import { ZONE_HELP, type DnsCommand } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import { enumRule, zoneDigits } from './enum-rule.js';
 import type { Knot } from './knot.js';
@@ -13,6 +13,16 @@ export function enumCommand(knot: Knot): DnsCommand {
     spec: 'enum ( add | del ) <zone> [wildcard] <skip> <service-field> <uri>',
     summary: 'Add or delete the URI that a telephone number, or all longer ones, lead to for a service',
     effect: 'change',
+    help: {
+      enum: 'What telephone numbers lead to',
+      add: 'Add what the number leads to for a service',
+      del: 'Delete what the number leads to for a service',
+      wildcard: 'Mean all longer numbers instead of the number itself',
+      '<zone>': ZONE_HELP,
+      '<skip>': 'How many first digits of the number stay out of \\1',
+      '<service-field>': 'The service, such as E2U+sip',
+      '<uri>': 'Where it leads, such as sip:\\1@example.org; \\2 is what follows the number of a wildcard',
+    },
     types: { skip: { type: 'integer', min: 0, max: MAX_SKIP } },
     run: async (call) => {
       const zone = zoneName(call.value('zone'));

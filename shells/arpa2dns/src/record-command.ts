@@ -1,6 +1,6 @@
 import type { Call } from '@arpa2amqp/shell';
 import { changeRecord } from './change-command.js';
-import type { DnsCommand, DnsSession } from './dns-session.js';
+import { ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { recordData } from './record-data.js';
@@ -18,9 +18,21 @@ export function recordCommand(knot: Knot): DnsCommand {
     summary: 'Add or delete a record of any type, or list the records of a zone, an owner, or an owner and type',
     effect: 'change',
     reads: ['list'],
+    help: {
+      record: 'Records of any type',
+      add: 'Add a record',
+      del: 'Delete the record with exactly this data',
+      list: 'Print the records of a zone, of a name, or of a name and type',
+      in: 'Class of the record; there is no other',
+      '<zone>': ZONE_HELP,
+      '<fqdn>': 'Name in the zone; @ is the zone itself',
+      '<ttl>': 'Seconds that others may remember it, for all records of its name and type',
+      '<rtype>': 'Type of the record, such as AAAA, TXT or TYPE65400',
+      '<rdata>': 'The data as in a zone file; each word of a TXT record is a text',
+    },
     types: {
       ttl: { type: 'integer', min: 0, max: MAX_TTL },
-      rtype: { type: 'pattern', pattern: '[A-Za-z][A-Za-z0-9]{0,31}', help: 'such as AAAA, TXT, or TYPE65400' },
+      rtype: { type: 'pattern', pattern: '[A-Za-z][A-Za-z0-9]{0,31}' },
     },
     run: async (call) => {
       const zone = zoneName(call.value('zone'));

@@ -46,6 +46,11 @@ export function stringData(text: string, what: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
+/** The words of record data that Knot gives, strings in quotes with their quotes: as {@link recordData} takes them. */
+export function dataWords(data: string): readonly string[] {
+  return data.match(/(?:"(?:[^"\\]|\\.)*"|\\.|[^\s"\\])+/g) ?? [];
+}
+
 function characterOf(byte: number): string {
   if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
   return byte < 0x7f ? String.fromCharCode(byte) : `\\${byte}`;

@@ -21,6 +21,9 @@ const TYPES: Readonly<Record<string, number>> = {
   },
 };
 
+/** Types that records can be added with, by name. */
+export const EDITABLE_TYPES: readonly string[] = Object.keys(TYPES);
+
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(TYPES).map(([name, number]) => [number, name]));
 
 /** The signer of the server makes these; a hand-made one would break the zone. */

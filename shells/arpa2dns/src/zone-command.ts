@@ -1,5 +1,5 @@
 import type { Call } from '@arpa2amqp/shell';
-import type { DnsCommand, DnsSession } from './dns-session.js';
+import { ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
 import { hostName, isInside, written, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { mailboxName } from './mailbox.js';
@@ -15,6 +15,15 @@ export function zoneCommand(knot: Knot): DnsCommand {
     summary: 'Add a zone with its first name server and responsible person, delete one, or list them',
     effect: 'change',
     reads: ['list'],
+    help: {
+      zone: 'Zones of the server',
+      add: 'Configure a zone and make its first records',
+      del: 'Take a zone and all its records out',
+      list: 'Print the names of all zones',
+      '<zone>': ZONE_HELP,
+      '<ns1>': 'Its first name server; one word is a name in the zone',
+      '<rp>': 'Mail address of the person responsible for it',
+    },
     run: async (call) => {
       if (call.has('list')) {
         const zones = await knot.listZones(call.signal);
