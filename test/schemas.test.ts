@@ -7,14 +7,15 @@ import { ProgramError, runProgram } from '@arpa2amqp/testkit';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = path.join(root, 'schemas');
-const names = readdirSync(folder).map((file) => path.basename(file, '.json'));
+const files = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+const names = files.map(({ name }) => path.basename(name, '.json'));
 
 /** Packages with types and validators derived from a schema. */
 const users = readdirSync(path.join(root, 'packages'), { recursive: true, encoding: 'utf8' }).flatMap(
   (file) => /^[^/]+\/src\/generated\/([^/]+)\.ts$/.exec(file)?.[1] ?? [],
 );
 
-test('the types derived from the schemas are current', async () => {
+test('the types derived from the schemas, and the schemas of the shells, are current', async () => {
   const script = path.join(root, 'scripts/generate-schemas.mjs');
   const check = runProgram(process.execPath, [script, '--check']).catch((error: unknown) => {
     throw error instanceof ProgramError ? new Error(error.output) : error;
@@ -25,6 +26,36 @@ test('the types derived from the schemas are current', async () => {
 test('each schema is used, and nothing is derived from one that is gone', () => {
   expect(names.length).toBeGreaterThan(5);
   expect([...users].sort()).toEqual([...names].sort());
+});
+
+const shells = readdirSync(path.join(root, 'shells'));
+
+test('each shell has a schema of its commands', () => {
+  expect(shells.length).toBeGreaterThan(1);
+  expect(readdirSync(path.join(folder, 'shells')).sort()).toEqual(shells.map((shell) => `${shell}.json`).sort());
+});
+
+describe.each(shells)('schemas/shells/%s.json', (shell) => {
+  const schema = JSON.parse(readFileSync(path.join(folder, 'shells', `${shell}.json`), 'utf8')) as {
+    readonly $defs: Record<string, { readonly $id: string; readonly description: string }>;
+    readonly anyOf: readonly { readonly $ref: string }[];
+  };
+
+  test('says what it is, and refers to a schema for every command', () => {
+    const id = `urn:arpa2amqp:schema:shell:${shell}`;
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: id,
+      description: expect.stringMatching(/^\S.{20,}\.$/),
+    });
+    const commands = Object.entries(schema.$defs);
+    expect(commands.map(([head]) => head)).toEqual(expect.arrayContaining(['help', 'version', 'whoami', 'describe']));
+    expect(schema.anyOf).toEqual(commands.map(([head]) => ({ $ref: `${id}:${head}` })));
+    for (const [head, command] of commands) {
+      expect(command.$id).toBe(`${id}:${head}`);
+      expect(command.description).toContain(`\n${shell} ${head}`);
+    }
+  });
 });
 
 describe.each(names)('schemas/%s.json', (name) => {

@@ -33,3 +33,4 @@ export type { Logger } from './logger.js';
 export { loadShells, type LoadedManifest } from './manifest.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
 export { ShellError } from './shell-error.js';
+export { shellSchemaOf } from './shell-schema.js';
