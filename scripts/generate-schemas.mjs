@@ -18,6 +18,7 @@ const targets = {
   'client-options': 'packages/arpa2amqp',
   'batch-options': 'packages/arpa2amqp',
   'batch-input': 'packages/arpa2amqp',
+  'shell-config': 'packages/arpa2shell',
 };
 const isCheck = process.argv.includes('--check');
 const camel = (name) => name.replace(/-(.)/g, (_match, letter) => letter.toUpperCase());

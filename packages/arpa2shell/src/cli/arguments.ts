@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DEFAULT_CONFIG } from './program.js';
+
+/** The command line after parsing; values are checked where they are used. */
+export interface Arguments {
+  /** The shell to start in, null for the shell of shells: it follows from the name the program is called by. */
+  readonly start: string | null;
+  /** Lines to run instead of those of the terminal; null when none were given. */
+  readonly commands: readonly string[] | null;
+  readonly file: string | undefined;
+  readonly isExitOnError: boolean;
+  readonly isJson: boolean;
+  readonly to: string | undefined;
+  readonly connect: string | undefined;
+  readonly service: string | undefined;
+  readonly timeout: string | undefined;
+  readonly ca: string | undefined;
+  readonly isGssapiLogin: boolean | undefined;
+  readonly isLocal: boolean | undefined;
+  readonly shells: readonly string[] | undefined;
+  readonly config: string;
+  /** Whether the configuration was named: then it must be there. */
+  readonly isConfigNamed: boolean;
+  /** Undefined when no option tells. */
+  readonly isRestricted: boolean | undefined;
+}
+
+/** What parsing gave: work to do, a text that was asked for, or a complaint. */
+export type ParsedArguments =
+  | { readonly kind: 'run'; readonly args: Arguments }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'usage'; readonly message: string };
+
+/**
+ * Parses the words after the program's name.
+ *
+ * @param path - the program's own, which tells the shell to start in
+ */
+export async function parseArguments(path: string, words: readonly string[]): Promise<ParsedArguments> {
+  const { commands, rest } = takeCommands(words);
+  const name = basename(path, '.js');
+  const start = /^arpa2[a-z0-9-]{1,27}$/.test(name) && name !== 'arpa2shell' ? name : null;
+  const base = { start, commands: commands.length === 0 ? null : commands };
+  // A login shell, and a program called without options, is spared half of its start.
+  if (rest.length === 0) return { kind: 'run', args: { ...NO_OPTIONS, ...base } };
+  const { parseOptions } = await import('./options.js');
+  const parsed = parseOptions(rest);
+  if (parsed.kind !== 'run') return parsed;
+  if (commands.length > 0 && parsed.args.file !== undefined) {
+    return { kind: 'usage', message: '-c and -f cannot be combined' };
+  }
+  return { kind: 'run', args: { ...parsed.args, ...base } };
+}
+
+/** The version of this package. */
+export function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return (manifest as { version: string }).version;
+}
+
+const NO_OPTIONS: Omit<Arguments, 'start' | 'commands'> = {
+  file: undefined,
+  isExitOnError: false,
+  isJson: false,
+  to: undefined,
+  connect: undefined,
+  service: undefined,
+  timeout: undefined,
+  ca: undefined,
+  isGssapiLogin: undefined,
+  isLocal: undefined,
+  shells: undefined,
+  config: DEFAULT_CONFIG,
+  isConfigNamed: false,
+  isRestricted: undefined,
+};
+
+/**
+ * Takes `-c LINE` out before any parser sees it: to sshd this program is a shell, so the line is what anybody on the network
+ * wrote, and must never become an option or be changed, whatever it begins with.
+ */
+function takeCommands(words: readonly string[]): { commands: string[]; rest: string[] } {
+  const commands: string[] = [];
+  const rest: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const next = words[at + 1];
+    if ((word === '-c' || word === '--command') && next !== undefined) {
+      commands.push(next);
+      at += 1;
+    } else if (word.startsWith('--command=')) {
+      commands.push(word.slice('--command='.length));
+    } else {
+      rest.push(word);
+    }
+  }
+  return { commands, rest };
+}

@@ -1,0 +1,137 @@
+import { createReadStream, existsSync } from 'node:fs';
+import type { ShellConfig } from '../generated/shell-config.js';
+import type { ScriptLine } from '../line-source.js';
+import { parseArguments, readVersion, type Arguments } from './arguments.js';
+import { confine, forcedCommand, isFromOutside } from './confinement.js';
+import type { Settings } from './settings.js';
+
+const SECOND_INTERRUPT_EXIT_CODE = 130;
+
+/**
+ * The program: finds out what is wanted, does it, and gives the exit code. What only the work needs is imported then, so that
+ * the prompt comes soon.
+ */
+export async function runCommandLine(program: string, words: readonly string[]): Promise<number> {
+  // A reader that closes its end early, such as head, is not an error of ours.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  const parsed = await parseArguments(program, words);
+  switch (parsed.kind) {
+    case 'text':
+      process.stdout.write(`${parsed.text}\n`);
+      return 0;
+    case 'usage':
+      process.stderr.write(`arpa2shell: ${parsed.message} (usage)\n  Try arpa2shell --help\n`);
+      return 2;
+    case 'run':
+      return await start(program, parsed.args);
+  }
+}
+
+async function start(program: string, given: Arguments): Promise<number> {
+  let args = given;
+  let settings: Settings;
+  try {
+    const config = await configurationOf(args);
+    const isRestricted = args.isRestricted ?? config.restricted ?? isFromOutside(process.env, program);
+    const forced = forcedCommand(process.env);
+    if (args.commands === null && args.file === undefined && forced !== null) args = { ...args, commands: [forced] };
+    if (isRestricted) confine(process.env, config.krb5Config);
+    else if (config.krb5Config !== undefined) process.env['KRB5_CONFIG'] ??= config.krb5Config;
+    const { resolveSettings } = await import('./settings.js');
+    settings = resolveSettings(args, config, process.env, isRestricted);
+  } catch (error) {
+    return complain(error);
+  }
+  const isScript = args.commands !== null || args.file !== undefined || args.isJson || !process.stdin.isTTY;
+  return isScript ? await runScript(args, settings) : await runInteractive(args, settings);
+}
+
+async function configurationOf({ config, isConfigNamed }: Arguments): Promise<ShellConfig> {
+  if (!isConfigNamed && !existsSync(config)) return {};
+  const { readConfiguration } = await import('./configuration.js');
+  return await readConfiguration(config, isConfigNamed);
+}
+
+async function runScript(args: Arguments, settings: Settings): Promise<number> {
+  const [{ openWorkshop }, { Script }, { print }] = await Promise.all([
+    import('../workshop.js'),
+    import('../script.js'),
+    import('../output.js'),
+  ]);
+  try {
+    const { link, ...workshop } = await openWorkshop(settings.host, { start: args.start, version: readVersion() });
+    const script = new Script({
+      ...workshop,
+      isJson: args.isJson,
+      isExitOnError: args.isExitOnError,
+      stdout: async (text) => await print(process.stdout, text),
+      stderr: async (text) => await print(process.stderr, text),
+    });
+    const exitCode = await script.run(await scriptLines(args), interruption());
+    link.destroy();
+    return exitCode;
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+async function scriptLines({ commands, file }: Arguments): Promise<Iterable<ScriptLine> | AsyncIterable<ScriptLine>> {
+  const { linesFrom, linesOf, readable } = await import('../line-source.js');
+  if (commands !== null) return linesOf(commands);
+  if (file === undefined || file === '-') return linesFrom(process.stdin as AsyncIterable<Buffer>, 'line');
+  return linesFrom(readable(createReadStream(file) as AsyncIterable<Buffer>, file), file);
+}
+
+function interruption(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (interrupted.signal.aborted) process.exit(SECOND_INTERRUPT_EXIT_CODE);
+      interrupted.abort(new Error(`interrupted by ${name}`));
+      // A script that waits for its next line has nothing to interrupt.
+      process.stdin.destroy();
+    });
+  }
+  return interrupted.signal;
+}
+
+async function runInteractive(args: Arguments, settings: Settings): Promise<number> {
+  const [{ openWorkshop }, { InteractiveSession }, { LineAssistant }, { History, Terminal }] = await Promise.all([
+    import('../workshop.js'),
+    import('../interactive.js'),
+    import('../line-assistant.js'),
+    import('../terminal/index.js'),
+  ]);
+  const { stdin: input, stdout: output, stderr } = process;
+  const isColour = output.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+  try {
+    const workshop = await openWorkshop(settings.host, { start: args.start, version: readVersion() });
+    const onProblem = (text: string): void => void stderr.write(`arpa2shell: ${text}\n`);
+    const history = await History.open({ file: settings.historyFile, onProblem });
+    using terminal = new Terminal({ input, output, history, assistant: new LineAssistant(workshop), isColour });
+    for (const [name, exitCode] of [['SIGTERM', 143] as const, ['SIGHUP', 129] as const]) {
+      process.on(name, () => {
+        terminal.close();
+        process.exit(exitCode);
+      });
+    }
+    await new InteractiveSession({ ...workshop, terminal, history, stderr, isColour }).run();
+    await history.close();
+    workshop.link.destroy();
+    return 0;
+  } catch (error) {
+    return complain(error);
+  }
+}
+
+function complain(error: unknown): number {
+  const { message, code, exitCode } = error as Partial<Error & { code: string; exitCode: number }>;
+  const isOurs = typeof exitCode === 'number' && typeof code === 'string';
+  process.stderr.write(
+    isOurs
+      ? `arpa2shell: ${message ?? ''} (${code})\n`
+      : `arpa2shell: A defect of this program: ${message ?? String(error)} (internal)\n`,
+  );
+  return isOurs ? exitCode : 5;
+}

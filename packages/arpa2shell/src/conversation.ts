@@ -1,0 +1,216 @@
+import { BusError, errorReply, quoted, suggestion, type Command, type Reply } from '@arpa2amqp/protocol';
+import { readTypedLine, type TypedLine } from './typed-line.js';
+import type { Filter } from './filters.js';
+import type { HostLink } from './host/host-link.js';
+import type { TicketDesk } from './host/ticket-desk.js';
+import { ANSWERED_HERE, META_SHELL, SHELL_WORDS, type LocalCommands } from './local-commands.js';
+import { SessionMemory } from './session-memory.js';
+import type { ShellCatalog } from './shell-catalog.js';
+import { within } from './within.js';
+
+/** What came of a line. */
+export type LineResult =
+  | { readonly kind: 'nothing' }
+  /** The outermost level was left: it is over. */
+  | { readonly kind: 'over' }
+  /** Another shell was entered; `intro` as far as the host has told. */
+  | { readonly kind: 'moved'; readonly intro: string | null }
+  | { readonly kind: 'reply'; readonly reply: Reply; readonly filters: readonly Filter[] }
+  /** What may stand at the end of these words was asked for. */
+  | { readonly kind: 'question'; readonly words: readonly string[] };
+
+/** Whom a command is for. */
+export type Addressee =
+  | { readonly kind: 'here'; readonly words: readonly string[] }
+  | { readonly kind: 'move'; readonly shell: string }
+  | {
+      readonly kind: 'shell';
+      readonly shell: string;
+      readonly words: readonly string[];
+      /** A single command for another shell than the one in use. */
+      readonly isOneOff: boolean;
+    };
+
+/** The parts of a {@link Conversation}. */
+export interface ConversationParts {
+  readonly link: HostLink;
+  readonly tickets: TicketDesk;
+  readonly catalog: ShellCatalog;
+  readonly local: LocalCommands;
+  /** The shell to start in; null for the shell of shells. */
+  readonly start: string | null;
+}
+
+/** What a host says about itself is waited for so long when it is not needed at once. */
+const DESCRIPTION_WITHIN_MS = 1000;
+
+/**
+ * Runs lines, one after the other: it knows in which shell the user is and what was set there.
+ *
+ * Levels: the shell of shells, and one shell of the host in it. Who started in a shell of the host leaves it to the end.
+ */
+export class Conversation {
+  readonly #parts: ConversationParts;
+  readonly #memory = new SessionMemory();
+  #shell: string | null;
+  /** Whether the shell of shells is around the present one. */
+  #isInner: boolean;
+  #principal: string | null = null;
+
+  constructor(parts: ConversationParts) {
+    this.#parts = parts;
+    this.#shell = parts.start;
+    this.#isInner = parts.start === null;
+  }
+
+  /** The shell of the host in use, null in the shell of shells. */
+  get shell(): string | null {
+    return this.#shell;
+  }
+
+  /**
+   * Runs a line.
+   *
+   * @throws BusError `syntax` for a line that is none; as {@link HostLink.run}
+   */
+  async run(line: string, signal?: AbortSignal): Promise<LineResult> {
+    const typed = readTypedLine(line);
+    if (typed.isQuestion) return { kind: 'question', words: typed.words };
+    if (typed.words.length === 0) return { kind: 'nothing' };
+    const addressee = this.addresseeOf(typed.words);
+    switch (addressee.kind) {
+      case 'move':
+        refuseFilters(typed);
+        return await this.#move(addressee.shell, signal);
+      case 'here':
+        return await this.#runHere(addressee.words, typed, signal);
+      case 'shell':
+        return { kind: 'reply', reply: await this.#runThere(addressee, signal), filters: typed.filters };
+    }
+  }
+
+  /** Leaves one level. */
+  leave(): LineResult {
+    if (this.#shell === null || !this.#isInner) return { kind: 'over' };
+    this.#enter(null);
+    return { kind: 'moved', intro: null };
+  }
+
+  /** Whom these words are for, one at least. */
+  addresseeOf(words: readonly string[]): Addressee {
+    const [first = '', ...rest] = words;
+    if (Object.hasOwn(SHELL_WORDS, first)) return { kind: 'here', words };
+    const { catalog } = this.#parts;
+    const isOwn = this.#shell !== null && catalog.find(this.#shell)?.find(first) !== undefined;
+    if (!isOwn && catalog.isShell(first)) {
+      if (rest.length === 0) return { kind: 'move', shell: first };
+      return { kind: 'shell', shell: first, words: rest, isOneOff: first !== this.#shell };
+    }
+    if (this.#shell === null) return { kind: 'here', words };
+    return { kind: 'shell', shell: this.#shell, words, isOneOff: false };
+  }
+
+  /** Whether a line may be kept: it holds no secret, which only the grammar can tell. */
+  isStorable(line: string): boolean {
+    try {
+      const { words } = readTypedLine(line);
+      if (words.length === 0) return false;
+      const addressee = this.addresseeOf(words);
+      if (addressee.kind !== 'shell') return true;
+      const known = this.#parts.catalog.find(addressee.shell);
+      return known !== null && !known.mayHoldSecret(addressee.words);
+    } catch {
+      return false;
+    }
+  }
+
+  async #runHere(words: readonly string[], typed: TypedLine, signal: AbortSignal | undefined): Promise<LineResult> {
+    const [first = ''] = words;
+    if (Object.hasOwn(SHELL_WORDS, first)) {
+      if (words.length > 1) throw new BusError('syntax', `${first} takes nothing behind it`);
+      refuseFilters(typed);
+      if (first === 'quit' || first === 'exit') return this.leave();
+      if (first === META_SHELL) this.#isInner = true;
+      if (first === META_SHELL) this.#enter(null);
+      else this.#memory.clear();
+      return { kind: 'nothing' };
+    }
+    if (!Object.hasOwn(ANSWERED_HERE, first)) throw await this.#unknown(first, signal);
+    return { kind: 'reply', reply: await this.#answerHere(words, signal), filters: typed.filters };
+  }
+
+  async #answerHere(words: readonly string[], signal: AbortSignal | undefined): Promise<Reply> {
+    const { tickets, catalog, local } = this.#parts;
+    const ticket = await tickets.look(signal);
+    if (words[0] === 'help' && ticket.kind === 'valid') {
+      await within(catalog.loadNames(), DESCRIPTION_WITHIN_MS, signal);
+    }
+    return await local.answer(words, ticket, catalog.names);
+  }
+
+  async #runThere(addressee: Addressee & { kind: 'shell' }, signal: AbortSignal | undefined): Promise<Reply> {
+    const { shell, words, isOneOff } = addressee;
+    const { link, catalog } = this.#parts;
+    try {
+      await this.#noticeUser(signal);
+      const before = isOneOff ? [] : this.#memory.commands;
+      const commands: Command[] = [...before, words].map((each) => ({ words_: [shell, ...each] }));
+      const knowing = within(catalog.load(shell), DESCRIPTION_WITHIN_MS, signal);
+      const replies = await link.run(commands, signal === undefined ? {} : { signal });
+      const known = await knowing;
+      if (isOneOff) return replies.at(-1) ?? errorReply('internal', 'The host gave no reply\n');
+      const reply = this.#memory.lastOf(replies);
+      if (reply.stderr_ === undefined && known?.isSession(words) === true) this.#memory.add(words);
+      return reply;
+    } catch (error) {
+      const isAnswered = Object.hasOwn(ANSWERED_HERE, words[0] ?? '');
+      if (isAnswered && lacksTicket(error)) return await this.#answerHere(words, signal);
+      throw error;
+    }
+  }
+
+  async #move(shell: string, signal: AbortSignal | undefined): Promise<LineResult> {
+    const { catalog } = this.#parts;
+    await this.#noticeUser(signal);
+    await within(Promise.all([catalog.loadNames(), catalog.load(shell)]), DESCRIPTION_WITHIN_MS, signal);
+    const { names } = catalog;
+    if (names?.includes(shell) === false) {
+      throw new BusError('unknown-shell', `The host has no shell ${quoted(shell)}${suggestion(shell, names)}`);
+    }
+    this.#enter(shell);
+    return { kind: 'moved', intro: catalog.find(shell)?.intro ?? null };
+  }
+
+  #enter(shell: string | null): void {
+    this.#shell = shell;
+    this.#memory.clear();
+  }
+
+  /** Another user may see other commands, and has set nothing yet. */
+  async #noticeUser(signal: AbortSignal | undefined): Promise<void> {
+    const ticket = await this.#parts.tickets.look(signal);
+    if (ticket.kind !== 'valid' || ticket.principal === this.#principal) return;
+    if (this.#principal !== null) {
+      this.#parts.catalog.forget();
+      this.#memory.clear();
+    }
+    this.#principal = ticket.principal;
+  }
+
+  async #unknown(word: string, signal: AbortSignal | undefined): Promise<BusError> {
+    const { catalog } = this.#parts;
+    await within(catalog.loadNames(), DESCRIPTION_WITHIN_MS, signal);
+    const names = catalog.names ?? [];
+    const words = [...Object.keys(SHELL_WORDS), ...Object.keys(ANSWERED_HERE), ...names];
+    const advice = names.length === 0 ? '' : `; the shells of the host are ${names.join(', ')}`;
+    return new BusError('unknown-command', `There is no command ${quoted(word)}${suggestion(word, words)}${advice}`);
+  }
+}
+
+function refuseFilters({ filters }: TypedLine): void {
+  if (filters.length > 0) throw new BusError('syntax', 'There is no output for the filter behind "|"');
+}
+
+function lacksTicket(error: unknown): boolean {
+  return error instanceof BusError && (error.code === 'no-ticket' || error.code === 'ticket-expired');
+}

@@ -1,0 +1,73 @@
+import type { CommandGrammar, NextWords } from '@arpa2amqp/grammar';
+import type { Reply } from '@arpa2amqp/protocol';
+import { CommandTable, readDescription, type CommandDescription, type Plan } from '@arpa2amqp/shell';
+
+/** A command of a {@link KnownShell}. */
+export interface KnownCommand {
+  readonly head: string;
+  readonly description: CommandDescription;
+  readonly grammar: CommandGrammar;
+}
+
+/** What is known here about a shell of the host: enough to judge a line without asking. */
+export class KnownShell {
+  readonly name: string;
+  readonly intro: string;
+  readonly commands: readonly KnownCommand[];
+  readonly #table: CommandTable;
+
+  private constructor(table: CommandTable) {
+    const { name, intro, commands } = table.description;
+    this.name = name;
+    this.intro = intro;
+    this.#table = table;
+    this.commands = table.heads.flatMap((head, index) => {
+      const [description, grammar] = [commands[index], table.grammars[index]];
+      return description === undefined || grammar === undefined ? [] : [{ head, description, grammar }];
+    });
+  }
+
+  /** Reads the reply to `describe`; null when it is none, since a host may be older, or broken. */
+  static from(reply: Reply | undefined): KnownShell | null {
+    if (reply === undefined || reply.stderr_ !== undefined) return null;
+    try {
+      return new KnownShell(new CommandTable(readDescription(reply)));
+    } catch {
+      return null;
+    }
+  }
+
+  find(head: string | undefined): KnownCommand | undefined {
+    return this.commands.find((command) => command.head === head);
+  }
+
+  /** Matches a line, given as words without the shell's name. */
+  plan(words: readonly string[]): Plan {
+    return this.#table.planLine(words);
+  }
+
+  /** What can follow these words; null when they are wrong already. */
+  next(words: readonly string[]): NextWords | null {
+    if (words.length > 0) return this.find(words[0])?.grammar.next(words) ?? null;
+    return {
+      mayEnd: false,
+      items: this.commands.map(({ head, description }) => ({ kind: 'literal', word: head, help: description.summary })),
+    };
+  }
+
+  /** Whether this command only sets the state of its session, which has to be set again for every batch. */
+  isSession(words: readonly string[]): boolean {
+    const plan = this.plan(words);
+    if (!plan.ok) return false;
+    const { session } = plan.description;
+    return session === true || session?.some((literal) => plan.command.literals.includes(literal)) === true;
+  }
+
+  /** Whether the line holds a secret, or might if it were typed right. */
+  mayHoldSecret(words: readonly string[]): boolean {
+    const secrets = this.find(words[0])?.grammar.secrets;
+    if (secrets === undefined || secrets.size === 0) return false;
+    const plan = this.plan(words);
+    return !plan.ok || [...secrets].some((name) => Object.hasOwn(plan.command.values, name));
+  }
+}

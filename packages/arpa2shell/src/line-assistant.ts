@@ -1,0 +1,139 @@
+import { quoteWord, splitLine, wordsBefore, type LexedWord } from '@arpa2amqp/grammar';
+import type { Completer, Possibilities } from './completer.js';
+import type { Conversation } from './conversation.js';
+import { FILTERS } from './filters.js';
+import type { ShellCatalog } from './shell-catalog.js';
+import type { Assistant, Completion, Span } from './terminal/index.js';
+
+/** Over this a line is drawn as it is: judging it must not take long enough to be felt. */
+const MAX_JUDGED_LENGTH = 4096;
+/** More words than these are no help in a hint. */
+const MAX_HINTED = 4;
+
+const NO_COMPLETION: Completion = { start: 0, candidates: [], placeholders: [], mayEnd: false };
+
+/** Helps with the line being typed: completion asks the host, hint and judgement use what is known here. */
+export class LineAssistant implements Assistant {
+  readonly #completer: Completer;
+  readonly #conversation: Conversation;
+  readonly #catalog: ShellCatalog;
+
+  constructor(parts: { completer: Completer; conversation: Conversation; catalog: ShellCatalog }) {
+    this.#completer = parts.completer;
+    this.#conversation = parts.conversation;
+    this.#catalog = parts.catalog;
+  }
+
+  async complete(line: string, cursor: number, signal: AbortSignal): Promise<Completion> {
+    const at = wordsBefore(line, cursor);
+    if (at === null) return NO_COMPLETION;
+    const stage = stageAt(line.slice(0, at.start));
+    const found =
+      stage === null ? await this.#completer.complete(at.words, at.partial, signal) : filtersFor(stage, at.partial);
+    return {
+      start: at.start,
+      candidates: found.candidates.map(({ value, help }) => ({
+        text: quoteWord(value, at.quote),
+        label: value,
+        ...(help === undefined ? {} : { help }),
+      })),
+      placeholders: found.placeholders,
+      mayEnd: found.mayEnd,
+    };
+  }
+
+  hint(line: string): string {
+    const at = wordsBefore(line, line.length);
+    if (at === null || line.length > MAX_JUDGED_LENGTH || stageAt(line) !== null) return '';
+    if (at.words.length === 0 && at.partial === '') return '';
+    const words = [...at.words];
+    const possible = this.#completer.known(words);
+    if (possible === null || possible === undefined) return '';
+    if (at.partial === '') return choiceText(possible);
+    const fitting = possible.candidates.filter(({ value }) => value.startsWith(at.partial));
+    const [only, ...others] = fitting;
+    if (only === undefined || others.length > 0 || at.quote !== null) return '';
+    const next = this.#completer.known([...words, only.value]);
+    const rest = next === null || next === undefined ? '' : choiceText(next);
+    return `${only.value.slice(at.partial.length)}${rest === '' ? '' : ` ${rest}`}`;
+  }
+
+  judge(line: string): readonly Span[] {
+    if (line.length > MAX_JUDGED_LENGTH) return [];
+    const { words, fault } = splitLine(line);
+    if (fault !== undefined) return [{ start: fault.at, end: fault.at + 1 }];
+    const pipe = words.findIndex((word) => word.isPipe === true);
+    const command = pipe < 0 ? words : words.slice(0, pipe);
+    const isTyping = (word: LexedWord): boolean => word.end === line.length;
+    const wrongFilters = pipe < 0 ? [] : words.filter((word, index) => isWrongFilter(words, word, index, isTyping));
+    const wrong = this.#wrongWord(command, isTyping);
+    return [...(wrong === undefined ? [] : [wrong]), ...wrongFilters].map(({ start, end }) => ({ start, end }));
+  }
+
+  /** The first word that cannot be right. The word being typed may still become right. */
+  #wrongWord(command: readonly LexedWord[], isTyping: (word: LexedWord) => boolean): LexedWord | undefined {
+    const [first] = command;
+    if (first === undefined || first.text.startsWith('?') || first.text.startsWith('#')) return undefined;
+    const texts = command.map(({ text }) => text);
+    const index = this.#wrongIndex(texts);
+    const word = index === undefined ? undefined : command[index];
+    if (index === undefined || word === undefined || !isTyping(word)) return word;
+    const possible = this.#completer.known(texts.slice(0, index));
+    if (possible === null || possible === undefined) return word;
+    const mayBecome =
+      possible.placeholders.length > 0 || possible.candidates.some(({ value }) => value.startsWith(word.text));
+    return mayBecome ? undefined : word;
+  }
+
+  #wrongIndex(texts: readonly string[]): number | undefined {
+    const firsts = this.#completer.known([]);
+    const isFirstKnown = firsts?.candidates.some(({ value }) => value === texts[0]) === true;
+    const addressee = this.#conversation.addresseeOf(texts);
+    if (addressee.kind === 'move') return undefined;
+    if (addressee.kind === 'here') {
+      if (!isFirstKnown) return this.#catalog.names === null ? undefined : 0;
+      return this.#completer.known(texts) === null ? 1 : undefined;
+    }
+    const known = this.#catalog.find(addressee.shell);
+    if (known === null) return undefined;
+    const plan = known.plan(addressee.words);
+    const at = plan.ok ? undefined : plan.at;
+    return at === undefined || at >= addressee.words.length ? undefined : at + texts.length - addressee.words.length;
+  }
+}
+
+/** The words behind the last `|` of what is before the word at the cursor; null in the command itself. */
+function stageAt(before: string): readonly LexedWord[] | null {
+  const { words } = splitLine(before);
+  const pipe = words.findLastIndex((word) => word.isPipe === true);
+  return pipe < 0 ? null : words.slice(pipe + 1);
+}
+
+function filtersFor(stage: readonly LexedWord[], partial: string): Possibilities {
+  if (stage.length === 0) {
+    const candidates = Object.entries(FILTERS)
+      .filter(([value]) => value.startsWith(partial))
+      .map(([value, help]) => ({ value, help }));
+    return { candidates, placeholders: [], mayEnd: false };
+  }
+  const takesText = ['include', 'exclude', 'begin'].includes(stage[0]?.text ?? '');
+  const placeholders = takesText ? [{ name: '<text>', help: 'What to look for, as it is' }] : [];
+  return { candidates: [], placeholders, mayEnd: partial === '' && (!takesText || stage.length > 1) };
+}
+
+function isWrongFilter(
+  words: readonly LexedWord[],
+  word: LexedWord,
+  index: number,
+  isTyping: (word: LexedWord) => boolean,
+): boolean {
+  if (words[index - 1]?.isPipe !== true) return false;
+  const names = Object.keys(FILTERS);
+  return !names.includes(word.text) && !(isTyping(word) && names.some((name) => name.startsWith(word.text)));
+}
+
+function choiceText({ candidates, placeholders }: Possibilities): string {
+  const literals = candidates.filter(({ value }) => quoteWord(value) === value).map(({ value }) => value);
+  const all = [...literals, ...placeholders.map(({ name }) => name)];
+  return all.length > MAX_HINTED ? '' : all.join('|');
+}

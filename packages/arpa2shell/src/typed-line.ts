@@ -1,0 +1,69 @@
+import { splitLine, type LexedWord } from '@arpa2amqp/grammar';
+import { BusError } from '@arpa2amqp/protocol';
+import { readFilter, type Filter } from './filters.js';
+
+/** Lines over this many UTF-16 units are not even split: no message could carry them. */
+const MAX_LENGTH = 1024 * 1024;
+
+/** A typed line, understood as far as that is possible without a grammar. */
+export interface TypedLine {
+  /** The command, `?` in its forms already turned into `help`. Empty for an empty line or a comment. */
+  readonly words: readonly string[];
+  readonly filters: readonly Filter[];
+  /** The line ends with a `?` of its own: what may stand there is asked for, nothing is to be run. */
+  readonly isQuestion: boolean;
+}
+
+const EMPTY: TypedLine = { words: [], filters: [], isQuestion: false };
+
+/**
+ * Reads a line that was typed, or comes from a script. A line that starts with `#` is a comment.
+ *
+ * @throws BusError `syntax` or `too-large`
+ */
+export function readTypedLine(line: string): TypedLine {
+  if (line.length > MAX_LENGTH) {
+    throw new BusError('too-large', `The line is longer than ${MAX_LENGTH} characters`);
+  }
+  if (line.startsWith('#')) return EMPTY;
+  const { words, open, fault } = splitLine(line);
+  if (fault !== undefined) throw new BusError('syntax', fault.message);
+  if (open !== null) {
+    const what = open === '\\' ? 'The backslash at its end takes nothing' : `A quote, ${open}, is not closed`;
+    throw new BusError('syntax', `The line is not complete: ${what}`);
+  }
+  const [command = [], ...stages] = atPipes(words);
+  const filters = stages.map((stage, index) => readFilter(stage.map(textOf), index === 0));
+  if (command.length === 0 && filters.length > 0) throw new BusError('syntax', 'A command is missing in front of "|"');
+  return { ...readCommand(command), filters };
+}
+
+function readCommand(command: readonly LexedWord[]): Omit<TypedLine, 'filters'> {
+  const words = command.map(textOf);
+  const [first] = command;
+  if (first === undefined) return EMPTY;
+  if (isBareQuestion(first)) return { words: ['help', ...words.slice(1)], isQuestion: false };
+  if (first.text.startsWith('?') && first.quote === null) {
+    return { words: ['help', first.text.slice(1), ...words.slice(1)], isQuestion: false };
+  }
+  const last = command.at(-1);
+  if (last !== undefined && isBareQuestion(last)) return { words: words.slice(0, -1), isQuestion: true };
+  return { words, isQuestion: false };
+}
+
+function isBareQuestion({ text, start, end }: LexedWord): boolean {
+  return text === '?' && end === start + 1;
+}
+
+function atPipes(words: readonly LexedWord[]): LexedWord[][] {
+  const stages: LexedWord[][] = [[]];
+  for (const word of words) {
+    if (word.isPipe === true) stages.push([]);
+    else stages.at(-1)?.push(word);
+  }
+  return stages;
+}
+
+function textOf({ text }: LexedWord): string {
+  return text;
+}
