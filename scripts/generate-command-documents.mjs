@@ -9,14 +9,18 @@ import { describeProgram } from './command-documents/program.mjs';
 import { zshCompletion } from './command-documents/zsh.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-const definitions = ['packages/arpa2amqp/dist/cli/program.js', 'packages/arpa2amqp.d/dist/program.js'];
+const definitions = [
+  'packages/arpa2amqp/dist/cli/program.js',
+  'packages/arpa2amqp.d/dist/program.js',
+  'packages/arpa2shell/dist/cli/program.js',
+];
 
 let stale = 0;
 for (const definition of definitions) {
   const folder = path.join(root, ...definition.split('/').slice(0, 2));
-  const { version } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'));
   const { PROGRAM } = await import(path.join(root, definition));
-  const program = describeProgram(PROGRAM, version);
+  const program = describeProgram(PROGRAM, manifest);
   const files = {
     [`man/${program.name}.${program.section}`]: manPage(program),
     [`completions/${program.name}.bash`]: bashCompletion(program),

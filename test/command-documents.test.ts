@@ -14,6 +14,7 @@ afterAll(() => directory.remove());
 const programs = [
   { name: 'arpa2amqp', page: 'arpa2amqp.1' },
   { name: 'arpa2amqp.d', page: 'arpa2amqp.d.8' },
+  { name: 'arpa2shell', page: 'arpa2shell.1' },
 ];
 const folderOf = (name: string): string => path.join(root, 'packages', name);
 const completionOf = (name: string): string => path.join(folderOf(name), 'completions', `${name}.bash`);
@@ -39,7 +40,7 @@ describe.each(programs)('$name', ({ name, page }) => {
     expect({
       man: found(read(`man/${page}`), /^(?:\\fB\\-\w\\fR, )?\\fB\\-\\-([a-z\\-]+)\\fR/gm),
       bash: found(/kind=\(-W '(--.*)'\)/.exec(read(`completions/${name}.bash`))?.[1] ?? '', /--([a-z-]+)/g),
-      zsh: found(read(`completions/_${name}`), /^ *'[^[{]*?--([a-z-]+)/gm),
+      zsh: found(read(`completions/_${name}`), /^ *'[^[]*?--([a-z-]+)/gm),
       fish: found(read(`completions/${name}.fish`), / -l ([a-z-]+)/g),
     }).toEqual({ man: wanted, bash: wanted, zsh: wanted, fish: wanted });
   });
@@ -55,7 +56,8 @@ describe.each(programs)('$name', ({ name, page }) => {
 
 /** What bash offers when Tab is pressed behind the last of these words, in a directory with some files. */
 async function complete(...words: readonly string[]): Promise<string[]> {
-  const [name = ''] = words;
+  const [called = ''] = words;
+  const name = called === 'arpa2dns' ? 'arpa2shell' : called;
   const script = `
     cd "$1" && source "$2" && shift 2
     called=$(complete -p "$1"); called=\${called#*-F }; called=\${called%% *}
@@ -81,6 +83,8 @@ describe('bash completes', () => {
     expect(await complete('arpa2amqp', '--ca', 'k')).toEqual(['keytab']);
     expect(await complete('arpa2amqp.d', '--shells', 'state', 's')).toEqual(['shells', 'state']);
     expect(await complete('arpa2amqp', '--to', 'k')).toEqual([]);
+    expect(await complete('arpa2dns', '-f', 'k')).toEqual(['keytab']);
+    expect(await complete('arpa2dns', '-c', 'k')).toEqual([]);
   });
 
   test('files where the batch is named, with blanks too', async () => {

@@ -29,10 +29,14 @@ function describeOption([name, option]) {
   };
 }
 
-/** @returns the definition with all of its options as a list, in the order of the help. */
-export function describeProgram(program, version) {
+/**
+ * @param manifest - package.json, which says by what other names the program is called
+ * @returns the definition with all of its options as a list, in the order of the help
+ */
+export function describeProgram(program, manifest) {
   const options = Object.entries({ ...program.options, ...STANDARD }).map(describeOption);
-  return { examples: [], seeAlso: [], aliases: [], ...program, options, version };
+  const aliases = Object.keys(manifest.bin).filter((name) => name !== program.name);
+  return { examples: [], seeAlso: [], ...program, aliases, options, version: manifest.version };
 }
 
 /** Name for a function of a shell: no punctuation but underscores. */
