@@ -118,20 +118,14 @@ describeWith(['krb5kdc', 'sshd'], 'arpa2shell over SSH, set up as in docs/ssh.md
       [`whoami; ${touch}`],
       [`whoami | ${touch}`],
       [`whoami\n${touch}`],
-      [`$(${touch}) \`${touch}\``],
-      [`'; ${touch}; '`],
-      ['-f', '/etc/passwd'],
-      ['--local', '-c', touch],
-      ['arpa2probe', 'say', 'hello', '>', canary],
+      [`$(${touch}) \`${touch}\` '; ${touch}; '`],
+      ['-f', '/etc/passwd', '--local', '-c', touch],
     ];
-    for (let first = 0; first < attempts.length; first += 3) {
-      const some = attempts.slice(first, first + 3);
-      const results = await Promise.all(some.map(async (words) => ({ words, ...(await ssh(words)) })));
-      for (const result of results) {
-        expect([0, 255, null]).not.toContain(result.exitCode);
-        expect(result.stdout).toBe('');
-        expect(result.stderr).not.toContain('root:');
-      }
+    const results = await Promise.all(attempts.map(async (words) => await ssh(words)));
+    for (const result of results) {
+      expect([0, 255, null]).not.toContain(result.exitCode);
+      expect(result.stdout).toBe('');
+      expect(result.stderr).not.toContain('root:');
     }
     expect(existsSync(canary)).toBe(false);
   });
