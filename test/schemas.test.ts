@@ -37,23 +37,21 @@ test('each shell has a schema of its commands', () => {
 
 describe.each(shells)('schemas/shells/%s.json', (shell) => {
   const schema = JSON.parse(readFileSync(path.join(folder, 'shells', `${shell}.json`), 'utf8')) as {
-    readonly $defs: Record<string, { readonly $id: string; readonly description: string }>;
-    readonly anyOf: readonly { readonly $ref: string }[];
+    readonly anyOf: readonly { readonly $id: string; readonly description: string }[];
   };
 
-  test('says what it is, and refers to a schema for every command', () => {
+  test('says what it is, and holds a schema for every command', () => {
     const id = `urn:arpa2amqp:schema:shell:${shell}`;
     expect(schema).toMatchObject({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       $id: id,
       description: expect.stringMatching(/^\S.{20,}\.$/),
     });
-    const commands = Object.entries(schema.$defs);
-    expect(commands.map(([head]) => head)).toEqual(expect.arrayContaining(['help', 'version', 'whoami', 'describe']));
-    expect(schema.anyOf).toEqual(commands.map(([head]) => ({ $ref: `${id}:${head}` })));
-    for (const [head, command] of commands) {
-      expect(command.$id).toBe(`${id}:${head}`);
-      expect(command.description).toContain(`\n${shell} ${head}`);
+    const heads = schema.anyOf.map((command) => command.$id.slice(id.length + 1));
+    expect(heads).toEqual(expect.arrayContaining(['help', 'version', 'whoami', 'describe']));
+    expect(schema.anyOf.map((command) => command.$id)).toEqual(heads.map((head) => `${id}:${head}`));
+    for (const [index, head] of heads.entries()) {
+      expect(schema.anyOf[index]!.description).toContain(`\n${shell} ${head}`);
     }
   });
 });
