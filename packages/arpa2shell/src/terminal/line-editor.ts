@@ -198,10 +198,12 @@ export class LineEditor {
     };
   }
 
-  /** Only what can be typed is accepted: a hint stops before a `<placeholder>`. */
+  /** Only what can be typed is accepted: that ends before a `<placeholder>` and before a choice `this|that`. */
   #acceptHint(chord: string): boolean {
     if (!ACCEPT_KEYS.has(chord)) return false;
-    const [accepted = ''] = this.#hint().split('<', 1);
+    const hint = this.#hint();
+    const open = hint.search(/[<|]/);
+    const accepted = open < 0 ? hint : hint.slice(0, hint.lastIndexOf(' ', open) + 1);
     if (accepted.trim() === '') return false;
     this.#buffer.insert(accepted);
     return true;

@@ -104,6 +104,12 @@ describe('on one terminal', () => {
     await user.shows('read "dane config any-end "');
     expect(user.screen.text).not.toContain('read "dane config any-end <port>');
     expect(user.screen.text).toMatch(/sh> dane config any-end\nread/);
+    user.type('zon');
+    await user.until((screen) => screen.shownAs('90') === 'e one|other', 'a choice');
+    user.type('\u0005\u0005');
+    await user.cursorBehind('sh> zone ');
+    expect(user.screen.shownAs('90')).toBe('one|other');
+    await cancel();
   });
 
   test('words that cannot be right are red', async () => {
@@ -137,7 +143,7 @@ describe('on one terminal', () => {
     user.type('abc\u0002\u0002\u0004\u0008z\u000fu\r');
     await user.shows('read "zuc"');
     user.type(`k1 k2${ESC}\u007f\u0001\u000b\u0019${ESC}y\u0006${ESC}d\r`);
-    await user.shows(/read "k2k1 ?"|read "k2"|read "k1 k2"/);
+    await user.shows('read "k2"');
   });
 
   test('wide characters and combining marks are one step each, and the cursor stands right', async () => {
@@ -199,12 +205,12 @@ describe('of 20 columns', () => {
     await user.shows(`read "a漢b`);
     user.type('\u001b[A');
     await user.cursorBehind('89');
-    user.resize(40, 10);
+    await user.resize(40, 10);
     const wrapped = 'sh> a漢bcdefghijklmnopqrstuvwxyz01234567\n89';
     await user.shows(new RegExp(`6789"\n${wrapped}$`));
     user.type('?');
     await user.shows(new RegExp(`6789"\n${wrapped}\nNo help here\n${wrapped}$`));
-    user.resize(20, 10);
+    await user.resize(20, 10);
     user.type('\u0015short');
     await user.shows(/No help here\nsh> short$/);
     expect(user.screen.unknown).toEqual([]);

@@ -43,9 +43,12 @@ export class PtySession {
     this.#order({ type: text });
   }
 
-  resize(columns: number, rows: number): void {
+  /** Resizes the window and waits until the program has drawn anew. */
+  async resize(columns: number, rows: number): Promise<void> {
+    const { length } = this.raw;
     this.screen.resize(columns, rows);
     this.#order({ size: [columns, rows] });
+    await this.#wait(() => this.raw.length > length, 'an answer to the resize');
   }
 
   /** Sends a signal to the program. */

@@ -35,8 +35,10 @@ const assistant = {
       mayEnd: path === 'zone orvelte.nep',
     };
   },
-  hint: (line) =>
-    'dane config any-end <port>'.startsWith(line) ? 'dane config any-end <port>'.slice(line.length) : '',
+  hint: (line) => {
+    const known = ['dane config any-end <port>', 'zone one|other'].find((whole) => whole.startsWith(line));
+    return known?.slice(line.length) ?? '';
+  },
   judge: (line) =>
     [...line.matchAll(/bad\w*/g)].map(({ index, 0: word }) => ({ start: index, end: index + word.length })),
 };
