@@ -26,6 +26,7 @@ export class AcceptorContext {
   #tokenHash = '';
   #answer: Promise<Buffer | null> = Promise.resolve(null);
   #isStepping = false;
+  #principal = '';
   #endsAtMs = Number.POSITIVE_INFINITY;
 
   constructor(incoming: Incoming, style: AcceptorStyle, credential: Credential, now: () => number) {
@@ -46,9 +47,9 @@ export class AcceptorContext {
     return this.#context.complete;
   }
 
-  /** The initiator as the mechanism proves it; empty until the context is complete. */
+  /** The initiator as the mechanism proves it; empty until the context is complete. It outlasts the context. */
   get principal(): string {
-    return this.#context.complete ? this.#context.initiatorName : '';
+    return this.#principal;
   }
 
   /** When messages of this context are no longer accepted: the end of the ticket and the clock skew permitted. */
@@ -107,6 +108,7 @@ export class AcceptorContext {
   #check(): void {
     const missing = this.style.missing(this.#context.flags);
     if (missing.length > 0) throw new Refusal('weak-context', `The context of the peer lacks ${missing.join(', ')}`);
+    this.#principal = this.#context.initiatorName;
     this.#endsAtMs = this.#now() + this.#context.lifetimeSeconds * 1000;
   }
 }

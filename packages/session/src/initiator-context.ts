@@ -30,7 +30,7 @@ export interface ContextOpening {
 /*
  * Stages: open -> retired (no new seals, answers may come) -> disposed.
  * I1. The token that is left over when the initiator's side is complete travels with the first message that is sealed.
- * I2. Seals resolve in the order in which they were asked for, so that the one with the token is sent first.
+ * I2. One seal at a time: the session sees to that. So the one with the token is sent first.
  */
 
 /** The caller's side of one security context. */
@@ -48,8 +48,6 @@ export class InitiatorContext {
   readonly #style: InitiatorStyle;
   #token: Buffer | null;
   #lastSeal: Promise<unknown> = Promise.resolve();
-  /** Seals that are waited for. */
-  #sealing = 0;
 
   private constructor(contextId: string, context: SecurityContext, style: InitiatorStyle, token: Buffer | null) {
     const lifeMs = context.lifetimeSeconds * 1000;
@@ -90,8 +88,11 @@ export class InitiatorContext {
 
   /** Encrypts a message and makes its body (I1, I2), at once where that is possible. */
   seal(plaintext: Buffer): Buffer | Promise<Buffer> {
-    const encrypted = this.#sealing === 0 ? this.#context.encryptNow(plaintext) : null;
-    return encrypted === null ? this.#sealLater(plaintext) : this.#body(encrypted);
+    const encrypted = this.#context.encryptNow(plaintext);
+    if (encrypted !== null) return this.#body(encrypted);
+    const sealing = this.#sealLater(plaintext);
+    this.#lastSeal = sealing.catch(() => undefined);
+    return sealing;
   }
 
   /** Decrypts an answer, at once where that is possible. */
@@ -99,7 +100,7 @@ export class InitiatorContext {
     return this.#context.decryptNow(payload) ?? this.#context.decrypt(payload);
   }
 
-  /** Resolves when the seals that were asked for are done. */
+  /** Resolves when the seal that was asked for last is done. */
   async whenIdle(): Promise<void> {
     await this.#lastSeal;
   }
@@ -110,21 +111,7 @@ export class InitiatorContext {
   }
 
   async #sealLater(plaintext: Buffer): Promise<Buffer> {
-    this.#sealing += 1;
-    const encrypting = this.#context.encrypt(plaintext);
-    const before = this.#lastSeal;
-    const sealing = (async () => {
-      try {
-        // Both are waited for together: a failure must not be without a listener while the seals before are at work.
-        const [encrypted] = await Promise.allSettled([encrypting, before]);
-        if (encrypted.status === 'rejected') throw encrypted.reason;
-        return this.#body(encrypted.value);
-      } finally {
-        this.#sealing -= 1;
-      }
-    })();
-    this.#lastSeal = sealing.catch(() => undefined);
-    return await sealing;
+    return this.#body(await this.#context.encrypt(plaintext));
   }
 
   #body(encrypted: Buffer): Buffer {

@@ -61,6 +61,8 @@ interface Opening {
 /*
  * Life cycle: new -> seal, open, renew -> close or destroy. It owns its contexts: one is current and used by all seals;
  * retired ones are kept while answers are awaited, at most MAX_RETIRED. At most one is being opened.
+ * N1. One seal at a time, in the order in which they were asked for. A seal that takes a wait has its turn until who
+ *     asked for it has got it: one that is done at once would overtake it otherwise, and the token that it may carry.
  */
 
 /** The caller's side of the security contexts with one host. */
@@ -73,6 +75,8 @@ export class InitiatorSession implements AsyncDisposable {
   readonly #contexts = new Map<string, InitiatorContext>();
   #current: InitiatorContext | null = null;
   #opening: Opening | null = null;
+  /** N1. Ends with the turn of the last seal that takes a wait; null when none does. */
+  #turn: Promise<unknown> | null = null;
   #closing: Promise<void> | null = null;
 
   /**
@@ -93,20 +97,16 @@ export class InitiatorSession implements AsyncDisposable {
   }
 
   /**
-   * Seals a message: opens a context when there is none or it is about to end; a promise only when that takes a wait. What the calls give must be sent in the
-   * order in which they resolve, which within a context is the order in which they were made: the first message of a
-   * context sets it up at the host.
+   * Seals a message: opens a context when there is none or it is about to end. A promise only when that takes a wait:
+   * for a context, for an earlier seal, or since the message is long. What the calls give must be sent in the order in
+   * which they were made, which is that in which they give it: the first message of a context sets it up at the host.
    *
-   * @throws BusError `no-ticket`, `ticket-expired`, `no-kdc`, `unknown-service`, `weak-context`, `security-failed`,
-   *   `aborted`, `closed`, or the reason of the host's error frame
+   * @throws BusError (also as rejection) `no-ticket`, `ticket-expired`, `no-kdc`, `unknown-service`, `weak-context`,
+   *   `security-failed`, `aborted`, `closed`, or the reason of the host's error frame
    */
   seal(plaintext: Buffer, options: SealOptions): Sealed | Promise<Sealed> {
-    try {
-      const context = this.#ready();
-      return context === null ? this.#openAndSeal(plaintext, options) : sealed(context, plaintext, options);
-    } catch (error) {
-      throw busErrorOf(error);
-    }
+    const sealing = this.#sealNow(plaintext, options) ?? this.#sealInTurn(plaintext, options);
+    return sealing instanceof Promise ? this.#keepTurn(sealing) : sealing;
   }
 
   /**
@@ -166,14 +166,35 @@ export class InitiatorSession implements AsyncDisposable {
     return this.#current;
   }
 
-  async #openAndSeal(plaintext: Buffer, options: SealOptions): Promise<Sealed> {
+  /** Null when an earlier seal has its turn, or there is no context. */
+  #sealNow(plaintext: Buffer, options: SealOptions): Sealed | Promise<Sealed> | null {
+    if (this.#turn !== null) return null;
     try {
+      const context = this.#ready();
+      return context === null ? null : sealed(context, plaintext, options);
+    } catch (error) {
+      throw busErrorOf(error);
+    }
+  }
+
+  async #sealInTurn(plaintext: Buffer, options: SealOptions): Promise<Sealed> {
+    try {
+      if (this.#turn !== null) await whileWanted(this.#turn, options.signal);
       let context = await this.#usable(options);
       while (context.isRetired) context = await this.#usable(options);
       return await sealed(context, plaintext, options);
     } catch (error) {
       throw busErrorOf(error);
     }
+  }
+
+  /** N1. Who awaits the promise is told before the turn ends; who gives up does not end the turns before. */
+  #keepTurn(sealing: Promise<Sealed>): Promise<Sealed> {
+    const turn: Promise<unknown> = Promise.allSettled([this.#turn, sealing]).then(() => {
+      if (this.#turn === turn) this.#turn = null;
+    });
+    this.#turn = turn;
+    return sealing;
   }
 
   async #usable(options: SealOptions): Promise<InitiatorContext> {
@@ -287,9 +308,9 @@ export class InitiatorSession implements AsyncDisposable {
 }
 
 function sealed(context: InitiatorContext, plaintext: Buffer, options: SealOptions): Sealed | Promise<Sealed> {
-  if (options.isAnswered !== false) context.awaited += 1;
   const { contextId, principal, expiresAtMs } = context;
   const body = context.seal(plaintext);
+  if (options.isAnswered !== false) context.awaited += 1;
   if (!(body instanceof Promise)) return { body, contextId, principal, expiresAtMs };
   return body.then(
     (later) => ({ body: later, contextId, principal, expiresAtMs }),

@@ -381,6 +381,7 @@ describe('a context ends', () => {
     expect(table.size).toBe(0);
     expect(hintOf(await table.open((await seal(session, 'third')).body))).toBe('overloaded');
     expect(await codeOf(async () => await opened.seal(Buffer.from('answer')))).toBe('security-failed');
+    expect(opened.principal).toBe('demo@ARPA2.TEST'); // who asked is known all the same
     expect(await codeOf(table.reload())).toBe('closed');
     table.destroy();
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Realm, waitUntil } from '@arpa2amqp/testkit';
-import { decodeFrame, encodeFrame, errorFrame, type AcceptorTable, type Exchange } from '../src/index.js';
+import { decodeFrame, encodeFrame, errorFrame, type AcceptorTable, type Exchange, type Sealed } from '../src/index.js';
+import { silentLogger } from '../src/logger.js';
 import { missingFlags } from '../src/protection.js';
 import { codeOf, enterRealm, noExchange, openSession, openTable, payloadOf, roundTrip, seal } from './both-sides.js';
 
@@ -158,6 +159,42 @@ describe('a session', () => {
     expect(await codeOf(async () => await session.open(await opened.seal(Buffer.from('answer'))))).toBe(
       'security-failed',
     );
+  });
+
+  test('hands out what it seals in the order of sealing, whatever takes a wait', async () => {
+    const order: { contextId: string; number: bigint; hasToken: boolean }[] = [];
+    const sendNow = ({ body }: Sealed): void => {
+      const { contextId, token, payload } = decodeFrame(body);
+      // Bytes 8 to 15 of a wrap token are its number (RFC 4121, section 4.2.6.2).
+      order.push({ contextId, number: payload.readBigUInt64BE(8), hasToken: token.length > 0 });
+    };
+    const sends: Promise<void>[] = [];
+    const send = (text: string): void => {
+      const sealing = session.seal(Buffer.from(text), { exchange: noExchange });
+      if (sealing instanceof Promise) sends.push(sealing.then(sendNow));
+      else sendNow(sealing);
+    };
+    /** Seals at every step that a promise of the session can be behind what it waits for. */
+    const disturb = async (): Promise<void> => {
+      for (let step = 0; step < 20; step += 1) {
+        send('short');
+        await Promise.resolve();
+      }
+    };
+    const logger = { ...silentLogger, debug: () => void sends.push(disturb()) };
+    await using session = openSession({ logger });
+    send('first');
+    await waitUntil(() => order.length === 21, { what: 'the first context' });
+    for (let round = 0; round < 5; round += 1) {
+      send('x'.repeat(100_000));
+      setImmediate(() => void sends.push(disturb()));
+      send('y');
+      await waitUntil(() => order.length === 21 + (round + 1) * 22, { what: 'a round' });
+    }
+    await Promise.all(sends);
+    expect(order.map(({ hasToken }) => hasToken)).toEqual(order.map((_, index) => index === 0));
+    const { number: start } = order[0]!;
+    expect(order.map(({ number }) => number - start)).toEqual(order.map((_, index) => BigInt(index)));
   });
 
   test('that is closed finishes what it began and takes nothing more', async () => {
