@@ -147,8 +147,15 @@ export class Builtins {
     const command = shown[heads.indexOf(topic)]?.command;
     if (command === undefined) return failure('failed', `No help on ${quoted(topic)}${suggestion(topic, heads)}`);
     // No empty line: what is above one would be taken for headers.
-    return printed(`${command.spec.trim().replace(/\s+/g, ' ')}\n    ${command.summary}`);
+    const words = wordsOf(this.#table.grammars[this.#table.find(topic) ?? -1]?.help ?? new Map());
+    return printed(`${command.spec.trim().replace(/\s+/g, ' ')}\n    ${command.summary}\n${words}`);
   }
+}
+
+/** A line for each word and variable that has help. */
+function wordsOf(help: ReadonlyMap<string, string>): string {
+  const width = Math.max(...[...help.keys()].map((key) => key.length));
+  return [...help].map(([key, text]) => `      ${key.padEnd(width)}  ${text}\n`).join('');
 }
 
 /** The choices of a secret are the secret. */
