@@ -4,6 +4,7 @@ const layers = {
   'packages/grammar': [],
   'packages/gssapi': [],
   'packages/amqp': [],
+  'packages/acl': ['protocol'],
   'packages/session': ['protocol', 'gssapi'],
   'packages/shell': ['protocol', 'grammar'],
   'packages/dispatcher': ['protocol', 'grammar', 'shell'],

@@ -1,3 +1,4 @@
+import { acl } from './acl.js';
 import { batches } from './batches.js';
 import { contexts, firstMessages } from './contexts.js';
 import { memory } from './memory.js';
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   'first-messages': firstMessages,
   contexts,
   memory,
+  acl,
 };
 
 const names = process.argv.slice(2);

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { ACL_ERRORS } from '@arpa2amqp/acl';
 import { AMQP_ERROR_CODES } from '@arpa2amqp/amqp';
 import { GSS_ERRORS } from '@arpa2amqp/gssapi';
 import { ERRORS, FRAME_ERRORS, LOCAL_ERRORS, REPLY_ERRORS } from '@arpa2amqp/protocol';
@@ -65,6 +66,13 @@ describe('docs/errors.md', () => {
     });
     expect(tableOf('Codes of AMQP')).toEqual(rows);
   });
+
+  test('Codes of access control lists: the catalogue of @arpa2amqp/acl, row by row', () => {
+    const rows = Object.entries(ACL_ERRORS).map(([code, { about, retryable }]) => {
+      return { code, meaning: about, retry: retry(retryable) };
+    });
+    expect(tableOf('Codes of access control lists')).toEqual(rows);
+  });
 });
 
 /** Where a code is written in the sources, by the way it is used there. */
@@ -76,7 +84,8 @@ interface Mention {
 }
 
 /** Functions and classes that are given a code. */
-const TAKERS = /^(?:BusError|Refusal|AmqpError|GssError|DocumentValidator|errorReply|failure|asAmqpError|statusError)$/;
+const TAKERS =
+  /^(?:BusError|Refusal|AclError|AmqpError|GssError|DocumentValidator|errorReply|failure|asAmqpError|statusError)$/;
 /** Members that hold a code, though others may hold something else under that name. */
 const MEMBERS = /^(?:code|reason)$/;
 /** Types of tables whose values are codes. */
@@ -121,7 +130,7 @@ function mentionsOf(file: string): Mention[] {
           if (ts.isPropertyAssignment(property)) note(property.initializer, true);
         }
       }
-    } else if (ts.isStringLiteral(node) && /^(?:gss|amqp)-/.test(node.text)) note(node, false);
+    } else if (ts.isStringLiteral(node) && /^(?:gss|amqp|acl)-/.test(node.text)) note(node, false);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -141,8 +150,9 @@ function unwrapped(node: ts.Expression): ts.Expression {
 }
 
 describe('the sources', () => {
-  const catalogues = { ...ERRORS, ...AMQP_ERROR_CODES, ...GSS_ERRORS };
-  const definitions = /(?:protocol\/src\/error-catalogue|amqp\/src\/errors|gssapi\/src\/error-codes)\.ts$/;
+  const catalogues = { ...ERRORS, ...AMQP_ERROR_CODES, ...GSS_ERRORS, ...ACL_ERRORS };
+  const definitions =
+    /(?:protocol\/src\/error-catalogue|amqp\/src\/errors|gssapi\/src\/error-codes|acl\/src\/acl-error)\.ts$/;
   const mentions = sources.filter((file) => !definitions.test(file)).flatMap(mentionsOf);
 
   test('give no code that is in no catalogue', () => {
@@ -157,7 +167,9 @@ describe('the sources', () => {
   });
 
   test('tell every code apart: no two catalogues share one', () => {
-    const all = [REPLY_ERRORS, FRAME_ERRORS, LOCAL_ERRORS, AMQP_ERROR_CODES, GSS_ERRORS].flatMap(Object.keys);
+    const all = [REPLY_ERRORS, FRAME_ERRORS, LOCAL_ERRORS, AMQP_ERROR_CODES, GSS_ERRORS, ACL_ERRORS].flatMap(
+      Object.keys,
+    );
     expect(all.length).toBe(new Set(all).size);
   });
 });

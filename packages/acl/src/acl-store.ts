@@ -1,0 +1,338 @@
+/**
+ * The store of lists and groups in one LMDB file, which several processes may have open at once.
+ *
+ * 1. Every decision and every read sees the newest update of any process.
+ * 2. An update takes effect as a whole or not at all, and is on the disk when its promise is kept. It holds the event loop
+ *    for the time of the write, and for as long as another process is writing.
+ * 3. Positions count up by one with each update that changes something, serials of lists and groups likewise.
+ */
+import { randomUUID } from 'node:crypto';
+import { AclError } from './acl-error.js';
+import type { ChangeRecord, Edit } from './change.js';
+import { decide, type Decision, type DecisionStep } from './decision.js';
+import { formatGroupLine, formatListLine, type AclDocument, type GroupEntry } from './document.js';
+import type { Identity } from './identity.js';
+import { membershipsOf, type Membership } from './membership.js';
+import { encodeAbout, ABOUT_KEY, type About } from './records.js';
+import { ADMINISTRATION, formatResource, type Resource, type ResourceChain } from './resource.js';
+import { parseRights, type Right } from './rights.js';
+import { createStoreFile, openStoreFile, storeError } from './store-file.js';
+import { StoreReader, type Records, type StoredGroup, type StoredList } from './store-reader.js';
+import { StoreWriter } from './store-writer.js';
+
+/** What was read before an edit, so that an edit by somebody else in between is found out. */
+export type Expectation =
+  { readonly resource: Resource; readonly serial: number } | { readonly group: Identity; readonly serial: number };
+
+/** How an update is made. */
+export interface UpdateOptions {
+  /** Who makes it, for the log. */
+  readonly by: string;
+  /** The update is refused unless these serials still hold. */
+  readonly expected?: readonly Expectation[];
+  /** Do it even when it leaves no administrator. */
+  readonly isForced?: boolean;
+}
+
+/** What an update has done. */
+export interface UpdateResult {
+  /** Of the log, after the update. */
+  readonly position: number;
+  /** How many entries and memberships it changed; 0 when all was so already. */
+  readonly changed: number;
+}
+
+/** What has changed since a position: records without a gap, or the word that some are missing. */
+export type ChangesSince =
+  | { readonly isComplete: true; readonly records: readonly ChangeRecord[] }
+  | { readonly isComplete: false; readonly position: number };
+
+/** Another store, whose changes are taken over here. */
+export interface Origin {
+  /** The `id` of that store. */
+  readonly id: string;
+  readonly by: string;
+  readonly isForced?: boolean;
+}
+
+/** What became of a record of another store: `gap` asks for the whole of it. */
+export type Reception = 'applied' | 'repeated' | 'gap';
+
+/** A decision with the look-ups that led to it. */
+export interface Explanation {
+  readonly decision: Decision;
+  readonly steps: readonly DecisionStep[];
+}
+
+/** The lists, groups and roles of one host. */
+export class AclStore implements AsyncDisposable {
+  readonly #path: string;
+  readonly #records: Records;
+  readonly #reader: StoreReader;
+  #closing: Promise<void> | undefined;
+
+  private constructor(path: string, records: Records) {
+    this.#path = path;
+    this.#records = records;
+    this.#reader = new StoreReader(records);
+  }
+
+  /**
+   * Makes a new store and opens it. Its file is readable by its owner only.
+   *
+   * @param path - of the file; a lock file stands beside it
+   * @param administrator - gets all rights on the lists themselves
+   * @throws AclError `acl-exists`, `acl-full`, `acl-unavailable`
+   */
+  static async create(path: string, administrator: Identity): Promise<AclStore> {
+    await createStoreFile(path, (records) => {
+      const about: About = { format: 1, id: randomUUID(), position: 0, oldest: 1, records: 0, sum: 0 };
+      records.putSync(ABOUT_KEY, encodeAbout(about));
+      const writer = new StoreWriter(records, about);
+      writer.apply({ kind: 'grant', resource: ADMINISTRATION, selector: administrator, rights: parseRights('A') });
+      writer.finish({ by: administrator, isForced: false });
+    });
+    return await AclStore.open(path);
+  }
+
+  /**
+   * Checks a store to its last entry and opens it: about a second for 1,000,000 entries.
+   *
+   * @throws AclError `acl-missing`; `acl-damaged` when the file is cut or corrupted anywhere; `acl-unavailable`
+   */
+  static async open(path: string): Promise<AclStore> {
+    return await Promise.resolve(new AclStore(path, openStoreFile(path)));
+  }
+
+  /** A UUID that tells this store from every other. */
+  get id(): string {
+    return this.#fresh().about().id;
+  }
+
+  /** Of the newest update. */
+  get position(): number {
+    return this.#fresh().about().position;
+  }
+
+  /** Decides as `decide()` does, on what the store holds now. */
+  decide(identity: Identity, right: Right, resources: ResourceChain): Decision {
+    return decide(this.#fresh(), identity, right, resources);
+  }
+
+  /** Decides, and tells every look-up. */
+  explain(identity: Identity, right: Right, resources: ResourceChain): Explanation {
+    const steps: DecisionStep[] = [];
+    const decision = decide(this.#fresh(), identity, right, resources, (step) => steps.push(step));
+    return { decision, steps };
+  }
+
+  /** The groups and roles of an identity, in the order in which decisions try them. */
+  membershipsOf(identity: Identity): readonly Membership[] {
+    return membershipsOf(this.#fresh(), identity);
+  }
+
+  /** One list with its serial; empty when there is none. */
+  readList(resource: Resource): StoredList {
+    return this.#fresh().readList(resource);
+  }
+
+  /** The resources that have entries, in order. */
+  listResources(className?: string): readonly Resource[] {
+    return Array.from(this.#fresh().lists(className), ({ resource }) => resource);
+  }
+
+  /** One group or role with its members and serial; null when there is none. */
+  readGroup(group: Identity): StoredGroup | null {
+    return this.#fresh().readGroup(group);
+  }
+
+  /** All groups and roles, in order. */
+  listGroups(): readonly StoredGroup[] {
+    return [...this.#fresh().groups()];
+  }
+
+  /**
+   * Makes edits, all or none.
+   *
+   * @throws AclError `acl-conflict`, `acl-last-administrator`, `acl-cycle`, `acl-unknown-group`, `acl-full`, `acl-unavailable`
+   */
+  async update(edits: readonly Edit[], { by, expected = [], isForced = false }: UpdateOptions): Promise<UpdateResult> {
+    return await this.#write({ by, isForced }, (writer) => {
+      for (const expectation of expected) checkExpectation(writer.reader, expectation);
+      for (const edit of edits) writer.apply(edit);
+    });
+  }
+
+  /**
+   * Everything as text, from one moment: the format of `formatDocument()`, with a comment on top.
+   */
+  exportText(): string {
+    const reader = this.#fresh();
+    const { id, position } = reader.about();
+    const lines = [`# arpa2amqp access control lists, store ${id}, position ${position}`];
+    for (const group of reader.groups()) lines.push(formatGroupLine(group));
+    for (const { resource, record } of reader.lists()) {
+      lines.push(formatListLine({ resource, list: new Map(reader.entriesOf(resource, record)) }));
+    }
+    return `${lines.join('\n')}\n`;
+  }
+
+  /**
+   * Takes a document over, all or nothing.
+   *
+   * @param mode - `merge`: entries and members are added to what is there, or changed; `replace`: what is not in the document goes
+   * @throws AclError as {@link update}
+   */
+  async importDocument(
+    document: AclDocument,
+    options: UpdateOptions & { mode: 'merge' | 'replace' },
+  ): Promise<UpdateResult> {
+    const { by, expected = [], isForced = false, mode } = options;
+    return await this.#write({ by, isForced }, (writer) => {
+      for (const expectation of expected) checkExpectation(writer.reader, expectation);
+      applyDocument(writer, document, mode);
+    });
+  }
+
+  /**
+   * The updates after a position, for hosts that were there before.
+   *
+   * @param limit - of the records returned
+   * @returns `isComplete: false` when some of them are no longer kept, were too large to keep, or lie in the future of this
+   *   store: then the whole store is needed, which is at `position`
+   */
+  changesSince(position: number, limit = 1000): ChangesSince {
+    const reader = this.#fresh();
+    const about = reader.about();
+    const incomplete = { isComplete: false, position: about.position } as const;
+    if (position > about.position || position + 1 < about.oldest) return incomplete;
+    const records: ChangeRecord[] = [];
+    for (let next = position + 1; next <= about.position && records.length < limit; next += 1) {
+      const record = reader.changeAt(next);
+      if (record?.changes == null) return records.length > 0 ? { isComplete: true, records } : incomplete;
+      records.push(record);
+    }
+    return { isComplete: true, records };
+  }
+
+  /** The position up to which the changes of another store have been taken over; 0 for none. */
+  positionOf(origin: string): number {
+    return this.#fresh().positionOf(origin);
+  }
+
+  /**
+   * Takes one record of another store over, when it is the next one. From a store that was never taken over as a whole, no
+   * record is: its changes are to lists that are not here.
+   *
+   * @throws AclError as {@link update}
+   */
+  async receive(origin: Origin, record: ChangeRecord): Promise<Reception> {
+    let reception: Reception = 'applied';
+    await this.#write({ by: origin.by, isForced: origin.isForced ?? false }, (writer) => {
+      const position = writer.reader.positionOf(origin.id);
+      if (record.position <= position) reception = 'repeated';
+      else if (position === 0 || record.position !== position + 1 || record.changes === null) reception = 'gap';
+      else {
+        for (const change of record.changes) writer.apply(change);
+        writer.setOrigin(origin.id, record.position);
+      }
+    });
+    return reception;
+  }
+
+  /**
+   * Takes the whole of another store over: what it has not, goes.
+   *
+   * @param position - of the other store, when the document was made
+   * @throws AclError as {@link update}
+   */
+  async receiveAll(origin: Origin, position: number, document: AclDocument): Promise<UpdateResult> {
+    return await this.#write({ by: origin.by, isForced: origin.isForced ?? false }, (writer) => {
+      applyDocument(writer, document, 'replace');
+      writer.setOrigin(origin.id, position);
+    });
+  }
+
+  /** Closes the store. Calls after that throw `acl-closed`. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#records.close();
+    await this.#closing;
+  }
+
+  /** The same as {@link close}: nothing is ever under way between two turns of the event loop. */
+  destroy(): void {
+    void this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The reader, on a snapshot that is newer than every update reported so far. */
+  #fresh(): StoreReader {
+    this.#checkOpen();
+    this.#records.resetReadTxn();
+    return this.#reader;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new AclError('acl-closed', 'Cannot use the store: it was closed');
+  }
+
+  async #write(o: { by: string; isForced: boolean }, work: (writer: StoreWriter) => void): Promise<UpdateResult> {
+    this.#checkOpen();
+    try {
+      const result = this.#records.transactionSync(() => {
+        const before = this.#reader.about();
+        const writer = new StoreWriter(this.#records, before);
+        work(writer);
+        return { position: writer.finish(o).position, changed: writer.changes.length };
+      });
+      return await Promise.resolve(result);
+    } catch (error) {
+      throw storeError(error, 'change the store', this.#path);
+    }
+  }
+}
+
+function checkExpectation(reader: StoreReader, expectation: Expectation): void {
+  const isGroup = 'group' in expectation;
+  const serial = isGroup
+    ? reader.groupRecord(expectation.group).serial
+    : reader.listRecord(expectation.resource).serial;
+  if (serial === expectation.serial) return;
+  const name = isGroup ? expectation.group : formatResource(expectation.resource);
+  const message = `Cannot change ${name}: it is at serial ${serial}, not ${expectation.serial} any more; look at it again and repeat the change`;
+  throw new AclError('acl-conflict', message);
+}
+
+function applyDocument(writer: StoreWriter, { groups, lists }: AclDocument, mode: 'merge' | 'replace'): void {
+  if (mode === 'replace') removeOthers(writer, { groups, lists });
+  for (const { group, kind } of groups) writer.apply({ kind: 'add-group', group, as: kind });
+  for (const { group, members } of groups) {
+    for (const member of members) writer.apply({ kind: 'join', group, member });
+  }
+  for (const { resource, list } of lists) {
+    if (mode === 'replace') writer.apply({ kind: 'replace', resource, list });
+    else for (const [selector, rights] of list) writer.apply({ kind: 'grant', resource, selector, rights });
+  }
+}
+
+/** Members go before others come, lest two groups that change places look like a circle. */
+function removeOthers(writer: StoreWriter, { groups, lists }: AclDocument): void {
+  const wanted = new Map<Identity, GroupEntry>(groups.map((entry) => [entry.group, entry]));
+  for (const { group, members } of [...writer.reader.groups()]) {
+    const entry = wanted.get(group);
+    if (entry === undefined) {
+      writer.apply({ kind: 'remove-group', group });
+      continue;
+    }
+    const kept = new Set(entry.members);
+    for (const member of members) if (!kept.has(member)) writer.apply({ kind: 'leave', group, member });
+  }
+  const named = new Set(lists.map(({ resource }) => `${resource.class} ${resource.instance}`));
+  for (const { resource } of [...writer.reader.lists()]) {
+    const isNamed = named.has(`${resource.class} ${resource.instance}`);
+    if (!isNamed) writer.apply({ kind: 'replace', resource, list: new Map() });
+  }
+}

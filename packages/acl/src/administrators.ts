@@ -1,0 +1,38 @@
+import { decide, type AclReader } from './decision.js';
+import type { Identity } from './identity.js';
+import { ADMINISTRATION, type Resource } from './resource.js';
+import { hasRight, type Rights } from './rights.js';
+import { isNamed, type Selector } from './selector.js';
+import type { ListRecord } from './records.js';
+import type { GroupRecord } from './records.js';
+
+/** What {@link hasAdministrator} has to look at. */
+export interface AdministratorReader extends AclReader {
+  listRecord(resource: Resource): ListRecord;
+  entriesOf(resource: Resource, record: ListRecord): Iterable<[Selector, Rights]>;
+  groupRecord(group: Identity): GroupRecord;
+  membersOf(group: Identity): Iterable<Identity>;
+}
+
+/**
+ * Whether somebody who can be named may edit the lists: a user or service with an entry of its own, or a member of a group
+ * or role with one. An entry for a whole domain does not count: nothing tells whether the domain has anyone in it.
+ */
+export function hasAdministrator(reader: AdministratorReader): boolean {
+  for (const [selector, rights] of reader.entriesOf(ADMINISTRATION, reader.listRecord(ADMINISTRATION))) {
+    if (hasRight(rights, 'W') && isNamed(selector) && isHeld(reader, selector)) return true;
+  }
+  return false;
+}
+
+function isHeld(reader: AdministratorReader, name: Identity): boolean {
+  if (reader.groupRecord(name).kind === null) return true;
+  const seen = new Set<Identity>([name]);
+  for (const group of seen) {
+    for (const member of reader.membersOf(group)) {
+      if (reader.groupRecord(member).kind !== null) seen.add(member);
+      else if (decide(reader, member, 'W', [ADMINISTRATION]).isGranted) return true;
+    }
+  }
+  return false;
+}

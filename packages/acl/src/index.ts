@@ -1,0 +1,31 @@
+export { accessListOf, formatAccessList, parseAccessList, type AccessList } from './access-list.js';
+export { ACL_ERRORS, AclError, type AclErrorCode, type AclErrorEntry, type AclErrorOptions } from './acl-error.js';
+export {
+  AclStore,
+  type ChangesSince,
+  type Expectation,
+  type Explanation,
+  type Origin,
+  type Reception,
+  type UpdateOptions,
+  type UpdateResult,
+} from './acl-store.js';
+export { formatChange, parseChange, type Change, type ChangeRecord, type Edit } from './change.js';
+export {
+  decide,
+  describeDecision,
+  type AclReader,
+  type Decision,
+  type DecisionStep,
+  type DeniedDecision,
+  type GrantedDecision,
+  type ListReader,
+} from './decision.js';
+export { formatDocument, parseDocument, type AclDocument, type GroupEntry, type ListEntry } from './document.js';
+export { parseGroup, type GroupKind } from './group.js';
+export { isService, parseIdentity, type Identity } from './identity.js';
+export { membershipsOf, type GroupReader, type Membership } from './membership.js';
+export { ADMINISTRATION, chainOf, formatResource, resourceOf, type Resource, type ResourceChain } from './resource.js';
+export { NO_RIGHTS, RIGHTS, formatRights, hasRight, parseRights, type Right, type Rights } from './rights.js';
+export { isNamed, parseSelector, type Selector } from './selector.js';
+export type { StoredGroup, StoredList } from './store-reader.js';

@@ -1,0 +1,182 @@
+import type { Database } from 'lmdb';
+import { AclError } from './acl-error.js';
+import type { AccessList } from './access-list.js';
+import type { ChangeRecord } from './change.js';
+import type { AclReader, ListReader } from './decision.js';
+import type { GroupEntry } from './document.js';
+import type { Identity } from './identity.js';
+import {
+  ABOUT_KEY,
+  NO_LIST,
+  changeKey,
+  decodeAbout,
+  decodeChange,
+  decodeGroup,
+  decodeList,
+  decodeRights,
+  entryPrefix,
+  groupKey,
+  listKey,
+  memberPrefix,
+  membershipKey,
+  originKey,
+  rangeOf,
+  type About,
+  type GroupRecord,
+  type ListRecord,
+} from './records.js';
+import type { Resource } from './resource.js';
+import type { Rights } from './rights.js';
+import { shapeOf, type Selector } from './selector.js';
+
+const MAX_KEPT_SHAPES = 100;
+
+/** Strings in, strings out. */
+export type Records = Database<string, string>;
+
+/** A list with its serial. */
+export interface StoredList {
+  readonly resource: Resource;
+  /** Goes up by one with every update that changes the list; 0 for one that never was. */
+  readonly serial: number;
+  readonly list: AccessList;
+}
+
+/** A group or role with its serial. */
+export interface StoredGroup extends GroupEntry {
+  /** Goes up by one with every update that changes the group. */
+  readonly serial: number;
+}
+
+/** Reads the records, in the snapshot that the database is at: inside a transaction, what that has written. */
+export class StoreReader implements AclReader {
+  readonly #records: Records;
+  /** Of heads read lately. They follow from the text of the head alone, so none goes stale. */
+  readonly #shapes = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  about(): About {
+    const about = decodeAbout(this.#records.get(ABOUT_KEY) ?? '');
+    if (about !== null) return about;
+    throw new AclError(
+      'acl-damaged',
+      'Cannot read the store: its record about itself is damaged; restore it from a backup',
+    );
+  }
+
+  /** On the way of every decision: reads no more of the record than is asked. */
+  listOf(resource: Resource): ListReader | undefined {
+    const value = this.#records.get(listKey(resource));
+    if (value === undefined) return undefined;
+    const end = value.indexOf('\n');
+    if (end < 0) return this.#longList(entryPrefix(resource), this.#shapesOf(value));
+    return end === value.length - 1 ? undefined : inlineList(value, end);
+  }
+
+  #shapesOf(head: string): ReadonlyMap<string, number> {
+    let shapes = this.#shapes.get(head);
+    if (shapes === undefined) {
+      if (this.#shapes.size >= MAX_KEPT_SHAPES) this.#shapes.clear();
+      shapes = decodeList(head).shapes;
+      this.#shapes.set(head, shapes);
+    }
+    return shapes;
+  }
+
+  #longList(prefix: string, shapes: ReadonlyMap<string, number>): ListReader {
+    const rightsOf = (selector: Selector): Rights | undefined => {
+      if (!shapes.has(shapeOf(selector))) return undefined;
+      const word = this.#records.get(prefix + selector);
+      return word === undefined ? undefined : decodeRights(word);
+    };
+    return { rightsOf };
+  }
+
+  listRecord(resource: Resource): ListRecord {
+    const value = this.#records.get(listKey(resource));
+    return value === undefined ? NO_LIST : decodeList(value);
+  }
+
+  readList(resource: Resource): StoredList {
+    const record = this.listRecord(resource);
+    return { resource, serial: record.serial, list: new Map(this.entriesOf(resource, record)) };
+  }
+
+  *entriesOf(resource: Resource, { inline }: ListRecord): Generator<[Selector, Rights]> {
+    if (inline !== null) {
+      for (const line of inline.slice(1, -1).split('\n')) if (line !== '') yield entryOf(line);
+      return;
+    }
+    const prefix = entryPrefix(resource);
+    for (const { key, value } of this.#records.getRange(rangeOf(prefix))) {
+      yield [key.slice(prefix.length) as Selector, decodeRights(value)];
+    }
+  }
+
+  /** The lists that have entries, by class and instance. */
+  *lists(className?: string): Generator<{ resource: Resource; record: ListRecord }> {
+    for (const { key, value } of this.#records.getRange(
+      rangeOf(className === undefined ? 'l\t' : `l\t${className}\t`),
+    )) {
+      const record = decodeList(value);
+      const [, listClass = '', instance = ''] = key.split('\t');
+      if (record.count > 0) yield { resource: { class: listClass, instance }, record };
+    }
+  }
+
+  groupRecord(group: Identity): GroupRecord {
+    const value = this.#records.get(groupKey(group));
+    return value === undefined ? { serial: 0, kind: null } : decodeGroup(value);
+  }
+
+  readGroup(group: Identity): StoredGroup | null {
+    const { serial, kind } = this.groupRecord(group);
+    return kind === null ? null : { group, kind, serial, members: [...this.membersOf(group)] };
+  }
+
+  *groups(): Generator<StoredGroup> {
+    for (const key of this.#records.getKeys(rangeOf('g\t'))) {
+      const group = this.readGroup(key.slice(2) as Identity);
+      if (group !== null) yield group;
+    }
+  }
+
+  *membersOf(group: Identity): Generator<Identity> {
+    const prefix = memberPrefix(group);
+    for (const key of this.#records.getKeys(rangeOf(prefix))) yield key.slice(prefix.length) as Identity;
+  }
+
+  groupsOf(member: Identity): readonly Identity[] {
+    const value = this.#records.get(membershipKey(member));
+    return value === undefined ? [] : (value.split(' ') as Identity[]);
+  }
+
+  changeAt(position: number): ChangeRecord | null {
+    const value = this.#records.get(changeKey(position));
+    return value === undefined ? null : decodeChange(value);
+  }
+
+  positionOf(origin: string): number {
+    return Number(this.#records.get(originKey(origin)) ?? 0);
+  }
+}
+
+function inlineList(text: string, head: number): ListReader {
+  let hasDomains: boolean | undefined;
+  const rightsOf = (selector: Selector): Rights | undefined => {
+    if (selector.startsWith('@') && !(hasDomains ??= text.includes('\n@', head))) return undefined;
+    const at = text.indexOf(`\n${selector} `, head);
+    if (at < 0) return undefined;
+    const start = at + selector.length + 2;
+    return decodeRights(text.slice(start, text.indexOf('\n', start)));
+  };
+  return { rightsOf };
+}
+
+function entryOf(line: string): [Selector, Rights] {
+  const blank = line.indexOf(' ');
+  return [line.slice(0, blank) as Selector, decodeRights(line.slice(blank + 1))];
+}

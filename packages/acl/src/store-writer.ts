@@ -1,0 +1,263 @@
+import { crc32 } from 'node:zlib';
+import { AclError } from './acl-error.js';
+import { hasAdministrator } from './administrators.js';
+import type { Change, ChangeRecord, Edit } from './change.js';
+import type { Identity } from './identity.js';
+import { membershipsOf } from './membership.js';
+import {
+  ABOUT_KEY,
+  MAX_INLINE_LENGTH,
+  changeKey,
+  encodeAbout,
+  encodeChange,
+  encodeGroup,
+  encodeList,
+  entryLine,
+  entryPrefix,
+  groupKey,
+  listKey,
+  memberPrefix,
+  membershipKey,
+  originKey,
+  type About,
+  type GroupRecord,
+  type ListRecord,
+} from './records.js';
+import { ADMINISTRATION, type Resource } from './resource.js';
+import { formatRights, type Rights } from './rights.js';
+import { shapeOf, type Selector } from './selector.js';
+import { StoreReader, type Records } from './store-reader.js';
+
+const SUM_MODULUS = 2 ** 48;
+/** Records of the log that are kept, and changes that one of them may hold. */
+const MAX_LOG_RECORDS = 10_000;
+const MAX_RECORD_CHANGES = 10_000;
+
+/** The check sum of one record, the same from strings and from what the file holds. */
+export function recordSum(key: string | Buffer, value: string | Buffer): number {
+  return crc32(value, crc32(key));
+}
+
+/** Adds the check sum of a record to a sum, or takes it away with -1. */
+export function addToSum(sum: number, record: number, sign: 1 | -1 = 1): number {
+  return (sum + sign * record + SUM_MODULUS) % SUM_MODULUS;
+}
+
+/**
+ * Makes the changes of one update, inside one transaction. The sum over all records goes along, so that the file can be
+ * checked; {@link finish} writes it, and must be the last call.
+ */
+export class StoreWriter {
+  readonly reader: StoreReader;
+  readonly #records: Records;
+  readonly #about: About;
+  readonly #changes: Change[] = [];
+  readonly #touchedLists = new Map<string, Resource>();
+  readonly #touchedGroups = new Set<Identity>();
+  readonly #hadAdministrator: boolean;
+  #count: number;
+  #sum: number;
+
+  constructor(records: Records, about: About) {
+    this.#records = records;
+    this.#about = about;
+    this.#count = about.records;
+    this.#sum = about.sum;
+    this.reader = new StoreReader(records);
+    this.#hadAdministrator = hasAdministrator(this.reader);
+  }
+
+  /** What has changed so far. */
+  get changes(): readonly Change[] {
+    return this.#changes;
+  }
+
+  apply(edit: Edit): void {
+    switch (edit.kind) {
+      case 'grant':
+        this.#setEntries(edit.resource, [[edit.selector, edit.rights]]);
+        return;
+      case 'revoke':
+        this.#setEntries(edit.resource, [[edit.selector, null]]);
+        return;
+      case 'replace':
+        this.#replace(edit.resource, edit.list);
+        return;
+      case 'add-group':
+        if (this.reader.groupRecord(edit.group).kind !== edit.as) {
+          this.#noteGroup(edit.group, { serial: this.reader.groupRecord(edit.group).serial, kind: edit.as }, edit);
+        }
+        return;
+      case 'remove-group':
+        this.#removeGroup(edit);
+        return;
+      case 'join':
+      case 'leave':
+        this.#setMember(edit);
+    }
+  }
+
+  #replace(resource: Resource, list: ReadonlyMap<Selector, Rights>): void {
+    const gone = [...this.reader.readList(resource).list.keys()].filter((selector) => !list.has(selector));
+    this.#setEntries(resource, [...gone.map((selector): [Selector, null] => [selector, null]), ...list]);
+  }
+
+  #setEntries(resource: Resource, wanted: Iterable<readonly [Selector, Rights | null]>): void {
+    const before = this.reader.listRecord(resource);
+    const reader = this.reader.listOf(resource);
+    const edits = [...wanted].filter(([selector, rights]) => (reader?.rightsOf(selector) ?? null) !== rights);
+    if (edits.length === 0) return;
+    let { count, length } = before;
+    for (const [selector, rights] of edits) {
+      const old = reader?.rightsOf(selector);
+      if (old !== undefined) length -= entryLine(selector, old).length;
+      if (rights !== null) length += entryLine(selector, rights).length;
+      count += (rights === null ? 0 : 1) - (old === undefined ? 0 : 1);
+      this.#changes.push(
+        rights === null ? { kind: 'revoke', resource, selector } : { kind: 'grant', resource, selector, rights },
+      );
+    }
+    const isFirstTouch = !this.#touchedLists.has(listKey(resource));
+    this.#touchedLists.set(listKey(resource), resource);
+    const after = { serial: before.serial + (isFirstTouch ? 1 : 0), count, length };
+    this.#writeList(resource, before, after, edits);
+  }
+
+  #writeList(
+    resource: Resource,
+    before: ListRecord,
+    after: Omit<ListRecord, 'inline' | 'shapes'>,
+    edits: readonly (readonly [Selector, Rights | null])[],
+  ): void {
+    const prefix = entryPrefix(resource);
+    if (before.inline === null && after.length > MAX_INLINE_LENGTH / 2) {
+      const shapes = new Map(before.shapes);
+      for (const [selector, rights] of edits) {
+        const isNew = this.#records.get(prefix + selector) === undefined;
+        if (rights === null || isNew) count(shapes, shapeOf(selector), rights === null ? -1 : 1);
+        if (rights === null) this.#remove(prefix + selector);
+        else this.#put(prefix + selector, formatRights(rights));
+      }
+      this.#put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
+      return;
+    }
+    const entries = new Map(this.reader.entriesOf(resource, before));
+    if (before.inline === null) for (const selector of entries.keys()) this.#remove(prefix + selector);
+    for (const [selector, rights] of edits) {
+      if (rights === null) entries.delete(selector);
+      else entries.set(selector, rights);
+    }
+    const shapes = new Map<string, number>();
+    if (after.length <= MAX_INLINE_LENGTH) {
+      const lines = [...entries].map(([selector, rights]) => entryLine(selector, rights)).sort();
+      this.#put(listKey(resource), encodeList({ ...after, inline: `\n${lines.join('')}`, shapes }));
+      return;
+    }
+    for (const [selector, rights] of entries) {
+      count(shapes, shapeOf(selector), 1);
+      this.#put(prefix + selector, formatRights(rights));
+    }
+    this.#put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
+  }
+
+  #removeGroup(change: Extract<Change, { kind: 'remove-group' }>): void {
+    const { serial, kind } = this.reader.groupRecord(change.group);
+    if (kind === null) return;
+    for (const member of [...this.reader.membersOf(change.group)]) this.#unlink(change.group, member);
+    for (const group of this.reader.groupsOf(change.group)) {
+      this.#setMember({ kind: 'leave', group, member: change.group });
+    }
+    this.#noteGroup(change.group, { serial, kind: null }, change);
+  }
+
+  #setMember(change: Extract<Change, { kind: 'join' | 'leave' }>): void {
+    const { group, member } = change;
+    const record = this.reader.groupRecord(group);
+    const isMember = this.reader.groupsOf(member).includes(group);
+    if (isMember === (change.kind === 'join')) return;
+    if (isMember) this.#unlink(group, member);
+    else this.#link(group, member, record);
+    this.#noteGroup(group, record, change);
+  }
+
+  #link(group: Identity, member: Identity, { kind }: GroupRecord): void {
+    if (kind === null) {
+      throw new AclError('acl-unknown-group', `Cannot add ${member} to ${group}: no such group or role; add it first`);
+    }
+    const isCycle = member === group || membershipsOf(this.reader, group).some((above) => above.group === member);
+    if (isCycle) {
+      const message = `Cannot add ${member} to ${group}: ${group} would become a member of itself`;
+      throw new AclError('acl-cycle', message);
+    }
+    this.#put(membershipKey(member), [...this.reader.groupsOf(member), group].sort().join(' '));
+    this.#put(memberPrefix(group) + member, '');
+  }
+
+  #unlink(group: Identity, member: Identity): void {
+    const left = this.reader.groupsOf(member).filter((other) => other !== group);
+    if (left.length === 0) this.#remove(membershipKey(member));
+    else this.#put(membershipKey(member), left.join(' '));
+    this.#remove(memberPrefix(group) + member);
+  }
+
+  #noteGroup(group: Identity, record: GroupRecord, change: Change): void {
+    const isFirstTouch = !this.#touchedGroups.has(group);
+    this.#touchedGroups.add(group);
+    this.#put(groupKey(group), encodeGroup({ ...record, serial: record.serial + (isFirstTouch ? 1 : 0) }));
+    this.#changes.push(change);
+  }
+
+  /** Remembers up to where the changes of another host have been taken over. */
+  setOrigin(origin: string, position: number): void {
+    this.#put(originKey(origin), String(position));
+  }
+
+  /**
+   * Ends the update: checks that somebody can still edit the lists, adds to the log, writes the sum.
+   *
+   * @throws AclError `acl-last-administrator`
+   */
+  finish({ by, isForced }: { by: string; isForced: boolean }): About {
+    const isAboutAdministrators = this.#touchedGroups.size > 0 || this.#touchedLists.has(listKey(ADMINISTRATION));
+    if (isAboutAdministrators && this.#hadAdministrator && !isForced && !hasAdministrator(this.reader)) {
+      const message = `Cannot make the change: it leaves no user, service or member of a group with right W or A on ${ADMINISTRATION.class}; grant it to somebody else first, or force the change`;
+      throw new AclError('acl-last-administrator', message);
+    }
+    let { position, oldest } = this.#about;
+    if (this.#changes.length > 0) {
+      position += 1;
+      const changes = this.#changes.length > MAX_RECORD_CHANGES ? null : this.#changes;
+      const record: ChangeRecord = { position, at: Date.now(), by, changes };
+      this.#put(changeKey(position), encodeChange(record));
+      for (; position - oldest >= MAX_LOG_RECORDS; oldest += 1) this.#remove(changeKey(oldest));
+    }
+    const about: About = { ...this.#about, position, oldest, records: this.#count, sum: this.#sum };
+    this.#records.putSync(ABOUT_KEY, encodeAbout(about));
+    return about;
+  }
+
+  #put(key: string, value: string): void {
+    this.#forget(key);
+    this.#records.putSync(key, value);
+    this.#count += 1;
+    this.#sum = addToSum(this.#sum, recordSum(key, value));
+  }
+
+  #remove(key: string): void {
+    if (this.#forget(key)) this.#records.removeSync(key);
+  }
+
+  #forget(key: string): boolean {
+    const old = this.#records.get(key);
+    if (old === undefined) return false;
+    this.#count -= 1;
+    this.#sum = addToSum(this.#sum, recordSum(key, old), -1);
+    return true;
+  }
+}
+
+function count(shapes: Map<string, number>, shape: string, difference: 1 | -1): void {
+  const after = (shapes.get(shape) ?? 0) + difference;
+  if (after === 0) shapes.delete(shape);
+  else shapes.set(shape, after);
+}

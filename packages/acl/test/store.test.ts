@@ -1,0 +1,346 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  ADMINISTRATION,
+  AclStore,
+  chainOf,
+  decide,
+  parseAccessList,
+  parseDocument,
+  parseGroup,
+  parseIdentity,
+  parseRights,
+  parseSelector,
+  resourceOf,
+  type Edit,
+} from '../src/index.js';
+import { nameOf } from './reference.js';
+import { RESOURCES, identity, list, readerOf, right } from './worlds.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'arpa2-acl-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let made = 0;
+const admin = parseIdentity('admin@example.com');
+const by = 'test@example.com';
+const newPath = (): string => join(folder, `${(made += 1)}.mdb`);
+const newStore = async (): Promise<AclStore> => await AclStore.create(newPath(), admin);
+
+const zone = resourceOf('arpa2dns.zone', 'orvelte.nep');
+const chain = chainOf('arpa2dns.zone', 'orvelte.nep');
+const john = parseIdentity('john@example.com');
+const grant = (selector: string, rights: string, resource = zone): Edit => {
+  return { kind: 'grant', resource, selector: parseSelector(selector), rights: parseRights(rights) };
+};
+const revoke = (selector: string, resource = zone): Edit => ({
+  kind: 'revoke',
+  resource,
+  selector: parseSelector(selector),
+});
+const group = (name: string, as: 'group' | 'role' = 'group'): Edit => ({
+  kind: 'add-group',
+  as,
+  group: parseGroup(name),
+});
+const join_ = (name: string, member: string): Edit => ({
+  kind: 'join',
+  group: parseGroup(name),
+  member: parseIdentity(member),
+});
+const leave = (name: string, member: string): Edit => ({
+  kind: 'leave',
+  group: parseGroup(name),
+  member: parseIdentity(member),
+});
+const code = (name: string): unknown => expect.objectContaining({ code: name });
+
+describe('lists', () => {
+  test('a new store lets its administrator edit, and nobody do anything else', async () => {
+    await using store = await newStore();
+    expect(store.decide(admin, 'W', [ADMINISTRATION]).isGranted).toBe(true);
+    expect(store.decide(john, 'W', [ADMINISTRATION]).isGranted).toBe(false);
+    expect(store.decide(admin, 'R', chain)).toMatchObject({ isGranted: false, selector: null });
+    expect(store.position).toBe(1);
+  });
+
+  test('random lists, short and long, are kept as given and decide as the plain reference', async () => {
+    await using store = await newStore();
+    const users = Array.from({ length: 120 }, (_, index): [string, string] => [`user${index}@example.com`, '%K']);
+    const filler = new Map(users.map(([s, r]) => [parseSelector(s), parseRights(r)] as const));
+    const lists = fc.tuple(list, fc.boolean(), list, fc.boolean(), list, fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(lists, identity, right, async ([a, isLongA, b, isLongB, c, isLongC], who, what) => {
+        const wanted = [isLongA, isLongB, isLongC].map(
+          (isLong, index) => new Map([...(isLong ? filler : []), ...[a, b, c][index]!]),
+        );
+        const edits = RESOURCES.map((resource, index): Edit => ({ kind: 'replace', resource, list: wanted[index]! }));
+        await store.update(edits, { by });
+        for (const [index, resource] of RESOURCES.entries())
+          expect(store.readList(resource).list).toEqual(new Map([...wanted[index]!].sort()));
+        const plain = readerOf({
+          lists: new Map(RESOURCES.map((r, index) => [nameOf(r), wanted[index]!])),
+          members: new Map(),
+        });
+        expect(store.decide(who, what, RESOURCES)).toEqual(decide(plain, who, what, RESOURCES));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('entries come and go one by one while a list grows long and short again', async () => {
+    const path = newPath();
+    await using store = await AclStore.create(path, admin);
+    const selectors = Array.from({ length: 150 }, (_, index) =>
+      index % 3 === 0 ? `@.d${index}.example` : `user+${index}@example.com`,
+    );
+    for (const selector of selectors) await store.update([grant(selector, 'R'), grant(selector, 'RW')], { by });
+    expect(store.readList(zone).list.size).toBe(150);
+    expect(store.decide(parseIdentity('x@y.d3.example'), 'W', chain)).toMatchObject({ selector: '@.d3.example' });
+    for (const selector of selectors.slice(1)) await store.update([revoke(selector)], { by });
+    expect(store.readList(zone)).toMatchObject({ serial: 299, list: new Map([['@.d0.example', parseRights('RW')]]) });
+    await store.close();
+    await using again = await AclStore.open(path);
+    expect(again.readList(zone).list.size).toBe(1);
+  });
+
+  test('an update that changes nothing counts nowhere', async () => {
+    await using store = await newStore();
+    const { position } = await store.update([grant('@.', 'R')], { by });
+    expect(await store.update([grant('@.', 'R'), revoke('x@y')], { by })).toEqual({ position, changed: 0 });
+    expect(store.readList(zone).serial).toBe(1);
+  });
+
+  test('a serial is never given twice, even when the list was empty between', async () => {
+    await using store = await newStore();
+    await store.update([grant('@.', 'R')], { by });
+    await store.update([revoke('@.')], { by });
+    expect(store.listResources('arpa2dns.zone')).toEqual([]);
+    await store.update([grant('@.', 'R')], { by });
+    expect(store.readList(zone).serial).toBe(3);
+  });
+
+  test('lists of a class are listed, not those of a class whose name begins alike', async () => {
+    await using store = await newStore();
+    const similar = resourceOf('arpa2dns.zone2', 'x');
+    await store.update([grant('@.', 'R'), grant('@.', 'R', similar), grant('@.', 'R', resourceOf('arpa2dns.zone'))], {
+      by,
+    });
+    expect(store.listResources('arpa2dns.zone').map(({ instance }) => instance)).toEqual(['', 'orvelte.nep']);
+    expect(store.listResources()).toHaveLength(4);
+  });
+});
+
+describe('updates', () => {
+  test('an expectation that does not hold refuses the whole update', async () => {
+    await using store = await newStore();
+    await store.update([grant('@.', 'R'), group('ops@example.com')], { by });
+    const { serial } = store.readList(zone);
+    await store.update([grant('@.', 'RW')], { by });
+    const stale = store.update([grant('@.', 'A'), grant('@.', 'A', resourceOf('other'))], {
+      by,
+      expected: [{ resource: zone, serial }],
+    });
+    await expect(stale).rejects.toThrow(code('acl-conflict'));
+    expect(store.decide(john, 'C', chain).isGranted).toBe(false);
+    expect(store.listResources('other')).toEqual([]);
+    await store.update([grant('@.', 'A')], { by, expected: [{ resource: zone, serial: serial + 1 }] });
+    expect(store.decide(john, 'C', chain).isGranted).toBe(true);
+    const ops = { group: parseGroup('ops@example.com'), serial: 7 };
+    await expect(store.update([join_('ops@example.com', 'a@b')], { by, expected: [ops] })).rejects.toThrow(
+      code('acl-conflict'),
+    );
+  });
+
+  test('one edit that fails takes those before it along', async () => {
+    await using store = await newStore();
+    const before = store.exportText();
+    await expect(store.update([grant('@.', 'A'), join_('nobody@example.com', 'a@b')], { by })).rejects.toThrow(
+      code('acl-unknown-group'),
+    );
+    expect(store.exportText()).toBe(before);
+    expect(store.position).toBe(1);
+  });
+
+  test('the last administrator stays, unless forced', async () => {
+    await using store = await newStore();
+    const out = [
+      [revoke(admin, ADMINISTRATION)],
+      [grant(admin, 'RCDK', ADMINISTRATION)],
+      [{ kind: 'replace', resource: ADMINISTRATION, list: parseAccessList('%A @.') }] satisfies Edit[],
+      [group(admin)],
+      [revoke(admin, ADMINISTRATION), grant('@example.com', 'A', ADMINISTRATION)],
+    ];
+    for (const edits of out) await expect(store.update(edits, { by })).rejects.toThrow(code('acl-last-administrator'));
+    await store.update([grant(john, 'W', ADMINISTRATION), revoke(admin, ADMINISTRATION)], { by });
+    await expect(store.importDocument({ groups: [], lists: [] }, { by, mode: 'replace' })).rejects.toThrow(
+      code('acl-last-administrator'),
+    );
+    await store.update([revoke(john, ADMINISTRATION)], { by, isForced: true });
+    await store.update([grant('@.', 'R', ADMINISTRATION)], { by });
+  });
+
+  test('an administrator by way of a group is one while the group has a member that no entry excludes', async () => {
+    await using store = await newStore();
+    const ops = 'ops@example.com';
+    await store.update([group(ops), group('staff@example.com'), join_('staff@example.com', ops), join_(ops, john)], {
+      by,
+    });
+    await store.update([grant('staff@example.com', 'A', ADMINISTRATION), revoke(admin, ADMINISTRATION)], { by });
+    expect(store.decide(john, 'W', [ADMINISTRATION]).isGranted).toBe(true);
+    await expect(store.update([leave(ops, john)], { by })).rejects.toThrow(code('acl-last-administrator'));
+    await expect(store.update([grant(john, '%', ADMINISTRATION)], { by })).rejects.toThrow(
+      code('acl-last-administrator'),
+    );
+    const gone: Edit = { kind: 'remove-group', group: parseGroup(ops) };
+    await expect(store.update([gone], { by })).rejects.toThrow(code('acl-last-administrator'));
+  });
+
+  test('after close, everything is refused', async () => {
+    const store = await newStore();
+    await Promise.all([store.close(), store.close()]);
+    expect(() => store.decide(john, 'R', chain)).toThrow(code('acl-closed'));
+    await expect(store.update([], { by })).rejects.toThrow(code('acl-closed'));
+  });
+});
+
+describe('groups', () => {
+  test('members come and go at once for every decision', async () => {
+    await using store = await newStore();
+    await store.update([group('ops@example.com'), group('dba@example.com', 'role'), grant('dba@example.com', 'W')], {
+      by,
+    });
+    await store.update([join_('ops@example.com', 'john@other.net'), join_('dba@example.com', 'ops@example.com')], {
+      by,
+    });
+    const caller = parseIdentity('john+x@other.net');
+    expect(store.decide(caller, 'W', chain)).toMatchObject({
+      isGranted: true,
+      via: ['ops@example.com', 'dba@example.com'],
+    });
+    expect(store.membershipsOf(caller).map((m) => m.group)).toEqual(['ops@example.com', 'dba@example.com']);
+    expect(store.readGroup(parseGroup('dba@example.com'))).toEqual({
+      group: 'dba@example.com',
+      kind: 'role',
+      serial: 2,
+      members: ['ops@example.com'],
+    });
+    await store.update([leave('dba@example.com', 'ops@example.com')], { by });
+    expect(store.decide(caller, 'W', chain).isGranted).toBe(false);
+  });
+
+  test('a circle is refused at the edit that would close it', async () => {
+    await using store = await newStore();
+    const names = ['a@x', 'b@x', 'c@x'];
+    await store.update(
+      names.map((name) => group(name)),
+      { by },
+    );
+    await store.update([join_('a@x', 'b@x'), join_('b@x', 'c@x')], { by });
+    for (const member of ['a@x', 'b@x'])
+      await expect(store.update([join_('c@x', member)], { by })).rejects.toThrow(code('acl-cycle'));
+    await expect(store.update([join_('a@x', 'a@x')], { by })).rejects.toThrow(code('acl-cycle'));
+    await store.update([leave('a@x', 'b@x'), join_('c@x', 'a@x')], { by });
+  });
+
+  test('a removed group keeps no members and is a member of nothing', async () => {
+    await using store = await newStore();
+    await store.update([group('a@x'), group('b@x'), join_('a@x', 'b@x'), join_('b@x', john)], { by });
+    await store.update([{ kind: 'remove-group', group: parseGroup('b@x') }], { by });
+    expect(store.listGroups().map(({ group: name, members }) => [name, members])).toEqual([['a@x', []]]);
+    expect(store.membershipsOf(john)).toEqual([]);
+    await store.update([group('b@x', 'role')], { by });
+    expect(store.readGroup(parseGroup('b@x'))).toMatchObject({ kind: 'role', members: [], serial: 3 });
+  });
+});
+
+describe('text', () => {
+  const text = [
+    'group ops@example.com bob@other.net john@example.com',
+    'role boss@example.com ops@example.com',
+    'acl arpa2acl "" %A admin@example.com',
+    'acl arpa2dns.zone "" %R @.',
+    'acl arpa2dns.zone "www.orvelte.nep aaaa" % eve@example.com %RW %%odd@example.com ops@example.com',
+  ].join('\n');
+
+  test('an export is imported as the same store', async () => {
+    await using store = await newStore();
+    await store.importDocument(parseDocument(text), { by, mode: 'replace' });
+    await using other = await newStore();
+    await other.update([grant('@.', 'A'), group('gone@example.com'), join_('gone@example.com', john)], { by });
+    await other.importDocument(parseDocument(store.exportText()), { by, mode: 'replace' });
+    const body = (s: AclStore): string => s.exportText().replace(/^#.*\n/, '');
+    expect(body(other)).toBe(body(store));
+    expect(body(store).trimEnd().split('\n').sort()).toEqual(text.split('\n').sort());
+    expect(await other.importDocument(parseDocument(text), { by, mode: 'replace' })).toMatchObject({ changed: 0 });
+  });
+
+  test('a merge keeps what the document does not name', async () => {
+    await using store = await newStore();
+    await store.update([grant('mary@example.com', 'R'), grant('john@example.com', 'R')], { by });
+    const document = parseDocument('acl arpa2dns.zone "orvelte.nep" %W john@example.com');
+    await store.importDocument(document, { by, mode: 'merge' });
+    expect(store.exportText()).toContain('%R mary@example.com %W john@example.com');
+  });
+});
+
+describe('changes for other hosts', () => {
+  const origin = (store: AclStore) => ({ id: store.id, by: '+arpa2acl@publisher.example.com' });
+
+  test('are taken over in order, once, and with a gap as a whole', async () => {
+    await using publisher = await newStore();
+    await using host = await newStore();
+    const first = await publisher.update([grant('@.', 'R')], { by });
+    const since = publisher.changesSince(0);
+    if (!since.isComplete) throw new Error('incomplete');
+    expect(await host.receive(origin(publisher), since.records[0]!)).toBe('gap');
+    await host.receiveAll(origin(publisher), first.position, parseDocument(publisher.exportText()));
+    await publisher.update([group('ops@example.com'), join_('ops@example.com', john), grant('ops@example.com', 'W')], {
+      by,
+    });
+    await publisher.update([revoke('@.')], { by });
+    const next = publisher.changesSince(host.positionOf(publisher.id));
+    if (!next.isComplete) throw new Error('incomplete');
+    expect(next.records.map(({ position }) => position)).toEqual([3, 4]);
+    expect(await host.receive(origin(publisher), next.records[1]!)).toBe('gap');
+    for (const record of next.records) expect(await host.receive(origin(publisher), record)).toBe('applied');
+    for (const record of next.records) expect(await host.receive(origin(publisher), record)).toBe('repeated');
+    expect(host.exportText().replace(/#.*/, '')).toBe(publisher.exportText().replace(/#.*/, ''));
+    expect(host.positionOf(publisher.id)).toBe(4);
+  });
+
+  test('say who made them and when', async () => {
+    await using store = await newStore();
+    await store.update([grant('@.', 'R')], { by });
+    const since = store.changesSince(1);
+    expect(since).toMatchObject({
+      isComplete: true,
+      records: [{ position: 2, by, changes: [{ kind: 'grant', selector: '@.' }] }],
+    });
+    expect(Math.abs(Date.now() - (since.isComplete ? since.records[0]!.at : 0))).toBeLessThan(60_000);
+    expect(store.changesSince(2)).toEqual({ isComplete: true, records: [] });
+    expect(store.changesSince(1, 0)).toEqual({ isComplete: true, records: [] });
+  });
+
+  test('are a gap when they are of the future, or were too many to keep', async () => {
+    await using store = await newStore();
+    expect(store.changesSince(99)).toEqual({ isComplete: false, position: 1 });
+    const many = Array.from({ length: 10_001 }, (_, index) => grant(`user${index}@example.com`, 'R'));
+    const { position } = await store.update(many, { by });
+    expect(store.changesSince(0)).toMatchObject({ isComplete: true, records: [{ position: 1 }] });
+    expect(store.changesSince(1)).toEqual({ isComplete: false, position });
+    await store.update([revoke('user7@example.com')], { by });
+    expect(store.changesSince(position)).toMatchObject({ isComplete: true, records: [{ position: 3 }] });
+  });
+
+  test('a whole that would lock out the last administrator of the host is refused unless forced', async () => {
+    await using host = await newStore();
+    const from = { id: 'elsewhere', by };
+    await expect(host.receiveAll(from, 5, parseDocument(''))).rejects.toThrow(code('acl-last-administrator'));
+    expect(host.positionOf('elsewhere')).toBe(0);
+    await host.receiveAll({ ...from, isForced: true }, 5, parseDocument(''));
+    expect(host.positionOf('elsewhere')).toBe(5);
+  });
+});
