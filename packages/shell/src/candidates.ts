@@ -1,7 +1,7 @@
 import { MAX_CANDIDATE_CHARACTERS, type Candidate } from '@arpa2amqp/protocol';
 
 /** More than are ever shown: what the caller may not see is taken out later. */
-export const MAX_LISTED = 1000;
+const MAX_LISTED = 1000;
 /** A hook may be a generator without an end. */
 const MAX_READ = 100_000;
 

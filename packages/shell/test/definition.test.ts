@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { BusError } from '@arpa2amqp/protocol';
-import { CommandTable, defineShell, inlineHost, type CommandDefinition, type ShellDefinition } from '../src/index.js';
+import {
+  CommandTable,
+  defineShell,
+  inlineHost,
+  readDescription,
+  type CommandDefinition,
+  type ShellDefinition,
+} from '../src/index.js';
 import { Probe } from './probe.js';
 
 const command: CommandDefinition<undefined> = {
@@ -60,6 +67,8 @@ describe('defineShell', () => {
     ['an intro with an escape', { intro: '\u001b[31m' }, 'intro must be'],
     ['no commands', { commands: undefined }, 'commands is not an array'],
     ['a type of no variable', { types: { zoen: 'integer' } }, 'types has "zoen"'],
+    ['a hook of no variable', { complete: { zoen: () => [] } }, 'complete has "zoen"'],
+    ['a hook that is no function', { complete: { zone: ['a'] } }, 'complete.zone is not a function'],
   ])('refuses %s', (_what, change, message) => {
     expect(refusal(change)).toContain(message);
   });
@@ -80,12 +89,37 @@ describe('defineShell', () => {
     ['a spec that may be empty', { spec: '[ show ]' }, 'does not start with one literal word'],
     ['a reserved variable', { spec: 'show <stdin_>' }, 'ends in "_"'],
     ['a type of no variable', { types: { zoen: 'integer' } }, 'commands[0].types has "zoen"'],
+    ['help for no word', { help: { shwo: 'x' } }, '"shwo"'],
+    ['help of two lines', { help: { show: 'a\nb' } }, 'commands[0].help["show"] must be one line'],
+    ['help with an escape', { help: { show: '\u001b[31m' } }, 'commands[0].help["show"] must be one line'],
+    ['session words that are none', { session: ['config'] }, 'commands[0].session has "config", no literal'],
+    ['a session that is false', { session: false }, 'commands[0].session is not an array'],
+    ['hooks said by hand', { live: ['zone'] }, 'commands[0] has an unknown key "live"'],
   ])('refuses %s', (_what, change, message) => {
     expect(refusal({}, [{ ...command, ...change }])).toContain(message);
   });
 
-  test.each(['help', 'version', 'date', 'ping', 'ping6', 'whoami', 'quit', 'exit'])('refuses the word %s', (word) => {
-    expect(refusal({}, [{ ...command, spec: `${word} <x>` }])).toContain(`every shell has a built-in "${word}"`);
+  test.each(['help', 'describe', 'version', 'date', 'ping', 'ping6', 'whoami', 'quit', 'exit'])(
+    'refuses the word %s',
+    (word) => {
+      expect(refusal({}, [{ ...command, spec: `${word} <x>` }])).toContain(`every shell has a built-in "${word}"`);
+    },
+  );
+
+  test('help, session words and hooks are described', () => {
+    const help = { show: 'Show it', '<zone>': 'Which' };
+    const definition = { ...command, help, session: ['show'] };
+    const hooks = { zone: () => ['a.nep'] };
+    const { description } = defineShell({
+      name: 'probe',
+      version: '0.1',
+      intro: 'Probes.',
+      complete: hooks,
+      commands: [definition, { ...command, spec: 'list', session: true }],
+    });
+    expect(description.commands).toMatchObject([{ help, session: ['show'], live: ['zone'] }, { session: true }]);
+    expect(description.commands[1]).not.toHaveProperty('live');
+    expect(readDescription(JSON.parse(JSON.stringify(description)))).toEqual(description);
   });
 
   test('a changing command only looks with the literals it says so of', () => {
