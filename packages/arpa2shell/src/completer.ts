@@ -12,6 +12,9 @@ export type Possibilities = Pick<CompletionReply, 'candidates' | 'placeholders' 
 /** The editor drops what comes later than 250 ms: the host is waited for a little shorter, then what is known here must do. */
 const HOST_WITHIN_MS = 210;
 
+/** While the host does not answer, typing asks it what its shells are no more often than this. */
+const ASK_AGAIN_MS = 2000;
+
 const NOTHING: Possibilities = { candidates: [], placeholders: [], mayEnd: false };
 
 /** Knows what may stand next: the host tells, and the grammar that is known here when it does not. */
@@ -19,6 +22,7 @@ export class Completer {
   readonly #link: HostLink;
   readonly #catalog: ShellCatalog;
   readonly #conversation: Conversation;
+  #askedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: { link: HostLink; catalog: ShellCatalog; conversation: Conversation }) {
     this.#link = parts.link;
@@ -60,7 +64,7 @@ export class Completer {
   async #firstWord(partial: string, signal: AbortSignal | undefined): Promise<Possibilities> {
     const { shell } = this.#conversation;
     const own = shell === null ? NOTHING : await this.#inShell(shell, [], partial, signal);
-    if (this.#catalog.names === null) await within(this.#catalog.loadNames(), HOST_WITHIN_MS, signal);
+    if (this.#mayAsk()) await within(this.#catalog.loadNames(), HOST_WITHIN_MS, signal);
     return merged(partial, own, this.#knownFirstWords());
   }
 
@@ -93,11 +97,17 @@ export class Completer {
     partial: string,
     signal: AbortSignal | undefined,
   ): Promise<Possibilities> {
-    void this.#catalog.load(shell);
+    if (this.#catalog.find(shell) === null && this.#mayAsk()) void this.#catalog.load(shell);
     const told = await this.#ask([shell, ...words], partial, signal);
     if (told !== undefined) return told;
     const next = this.#catalog.find(shell)?.next(words);
     return next === null || next === undefined ? NOTHING : merged(partial, possibilitiesOf(next.items, next.mayEnd));
+  }
+
+  #mayAsk(): boolean {
+    if (performance.now() - this.#askedMs < ASK_AGAIN_MS) return false;
+    this.#askedMs = performance.now();
+    return true;
   }
 
   async #ask(

@@ -6,6 +6,7 @@ import type { TicketDesk } from './host/ticket-desk.js';
 import { ANSWERED_HERE, META_SHELL, SHELL_WORDS, type LocalCommands } from './local-commands.js';
 import { SessionMemory } from './session-memory.js';
 import type { ShellCatalog } from './shell-catalog.js';
+import type { TicketStatus } from 'arpa2amqp';
 import { within } from './within.js';
 
 /** What came of a line. */
@@ -41,8 +42,10 @@ export interface ConversationParts {
   readonly start: string | null;
 }
 
-/** What a host says about itself is waited for so long when it is not needed at once. */
-const DESCRIPTION_WITHIN_MS = 1000;
+/** What the host says about its shells is waited for so long where a line cannot be understood without it. */
+const KNOWN_WITHIN_MS = 10_000;
+/** And so long where it is only shown. */
+const SHOWN_WITHIN_MS = 1000;
 
 /**
  * Runs lines, one after the other: it knows in which shell the user is and what was set there.
@@ -77,6 +80,8 @@ export class Conversation {
     const typed = readTypedLine(line);
     if (typed.isQuestion) return { kind: 'question', words: typed.words };
     if (typed.words.length === 0) return { kind: 'nothing' };
+    await this.#noticeUser(signal);
+    await this.#learnNames(typed.words[0] ?? '', signal);
     const addressee = this.addresseeOf(typed.words);
     switch (addressee.kind) {
       case 'move':
@@ -116,7 +121,8 @@ export class Conversation {
       const { words } = readTypedLine(line);
       if (words.length === 0) return false;
       const addressee = this.addresseeOf(words);
-      if (addressee.kind !== 'shell') return true;
+      if (addressee.kind === 'move') return true;
+      if (addressee.kind === 'here') return isLocalWord(words[0] ?? '');
       const known = this.#parts.catalog.find(addressee.shell);
       return known !== null && !known.mayHoldSecret(addressee.words);
     } catch {
@@ -141,9 +147,9 @@ export class Conversation {
 
   async #answerHere(words: readonly string[], signal: AbortSignal | undefined): Promise<Reply> {
     const { tickets, catalog, local } = this.#parts;
-    const ticket = await tickets.look(signal);
+    const ticket = words[0] === 'whoami' ? await tickets.look(signal) : await lookOrNone(tickets, signal);
     if (words[0] === 'help' && ticket.kind === 'valid') {
-      await within(catalog.loadNames(), DESCRIPTION_WITHIN_MS, signal);
+      await within(catalog.loadNames(), SHOWN_WITHIN_MS, signal);
     }
     return await local.answer(words, ticket, catalog.names);
   }
@@ -152,10 +158,9 @@ export class Conversation {
     const { shell, words, isOneOff } = addressee;
     const { link, catalog } = this.#parts;
     try {
-      await this.#noticeUser(signal);
       const before = isOneOff ? [] : this.#memory.commands;
       const commands: Command[] = [...before, words].map((each) => ({ words_: [shell, ...each] }));
-      const knowing = within(catalog.load(shell), DESCRIPTION_WITHIN_MS, signal);
+      const knowing = within(catalog.load(shell), KNOWN_WITHIN_MS, signal);
       const replies = await link.run(commands, signal === undefined ? {} : { signal });
       const known = await knowing;
       if (isOneOff) return replies.at(-1) ?? errorReply('internal', 'The host gave no reply\n');
@@ -171,8 +176,7 @@ export class Conversation {
 
   async #move(shell: string, signal: AbortSignal | undefined): Promise<LineResult> {
     const { catalog } = this.#parts;
-    await this.#noticeUser(signal);
-    await within(Promise.all([catalog.loadNames(), catalog.load(shell)]), DESCRIPTION_WITHIN_MS, signal);
+    await within(Promise.all([catalog.loadNames(), catalog.load(shell)]), SHOWN_WITHIN_MS, signal);
     const { names } = catalog;
     if (names?.includes(shell) === false) {
       throw new BusError('unknown-shell', `The host has no shell ${quoted(shell)}${suggestion(shell, names)}`);
@@ -186,9 +190,17 @@ export class Conversation {
     this.#memory.clear();
   }
 
+  /** Whether a word names a shell is only the host's to tell. */
+  async #learnNames(word: string, signal: AbortSignal | undefined): Promise<void> {
+    const { catalog } = this.#parts;
+    if (catalog.names !== null || isLocalWord(word)) return;
+    const own = this.#shell === null ? null : await within(catalog.load(this.#shell), KNOWN_WITHIN_MS, signal);
+    if (own?.find(word) === undefined) await within(catalog.loadNames(), KNOWN_WITHIN_MS, signal);
+  }
+
   /** Another user may see other commands, and has set nothing yet. */
   async #noticeUser(signal: AbortSignal | undefined): Promise<void> {
-    const ticket = await this.#parts.tickets.look(signal);
+    const ticket = await lookOrNone(this.#parts.tickets, signal);
     if (ticket.kind !== 'valid' || ticket.principal === this.#principal) return;
     if (this.#principal !== null) {
       this.#parts.catalog.forget();
@@ -198,17 +210,38 @@ export class Conversation {
   }
 
   async #unknown(word: string, signal: AbortSignal | undefined): Promise<BusError> {
-    const { catalog } = this.#parts;
-    await within(catalog.loadNames(), DESCRIPTION_WITHIN_MS, signal);
+    const { catalog, link } = this.#parts;
     const names = catalog.names ?? [];
     const words = [...Object.keys(SHELL_WORDS), ...Object.keys(ANSWERED_HERE), ...names];
     const advice = names.length === 0 ? '' : `; the shells of the host are ${names.join(', ')}`;
-    return new BusError('unknown-command', `There is no command ${quoted(word)}${suggestion(word, words)}${advice}`);
+    const unknown = `There is no command ${quoted(word)}${suggestion(word, words)}${advice}`;
+    if (catalog.names !== null) return new BusError('unknown-command', unknown);
+    try {
+      await link.run([{ complete_: { words: [], partial: '' } }], signal === undefined ? {} : { signal });
+      return new BusError('unknown-command', unknown);
+    } catch (cause) {
+      if (!(cause instanceof BusError)) throw cause;
+      const message = `${unknown}, and whether it is a shell of the host cannot be asked: ${cause.message}`;
+      return new BusError(cause.code, message, { cause });
+    }
   }
 }
 
 function refuseFilters({ filters }: TypedLine): void {
   if (filters.length > 0) throw new BusError('syntax', 'There is no output for the filter behind "|"');
+}
+
+function isLocalWord(word: string): boolean {
+  return Object.hasOwn(SHELL_WORDS, word) || Object.hasOwn(ANSWERED_HERE, word);
+}
+
+/** A cache that cannot be read keeps nobody from leaving, nor from help: what needs the ticket tells. */
+async function lookOrNone(tickets: TicketDesk, signal: AbortSignal | undefined): Promise<TicketStatus> {
+  try {
+    return await tickets.look(signal);
+  } catch {
+    return { kind: 'none' };
+  }
 }
 
 function lacksTicket(error: unknown): boolean {

@@ -1,1 +1,2 @@
-export {};
+export { runCommandLine } from './cli/command-line.js';
+export { escapeForTerminal } from './terminal/index.js';

@@ -65,8 +65,10 @@ export class KnownShell {
 
   /** Whether the line holds a secret, or might if it were typed right. */
   mayHoldSecret(words: readonly string[]): boolean {
-    const secrets = this.find(words[0])?.grammar.secrets;
-    if (secrets === undefined || secrets.size === 0) return false;
+    const command = this.find(words[0]);
+    if (command === undefined) return this.commands.some(({ grammar }) => grammar.secrets.size > 0);
+    const { secrets } = command.grammar;
+    if (secrets.size === 0) return false;
     const plan = this.plan(words);
     return !plan.ok || [...secrets].some((name) => Object.hasOwn(plan.command.values, name));
   }

@@ -1,36 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { Arguments, ParsedArguments } from './parsed-arguments.js';
 import { DEFAULT_CONFIG } from './program.js';
-
-/** The command line after parsing; values are checked where they are used. */
-export interface Arguments {
-  /** The shell to start in, null for the shell of shells: it follows from the name the program is called by. */
-  readonly start: string | null;
-  /** Lines to run instead of those of the terminal; null when none were given. */
-  readonly commands: readonly string[] | null;
-  readonly file: string | undefined;
-  readonly isExitOnError: boolean;
-  readonly isJson: boolean;
-  readonly to: string | undefined;
-  readonly connect: string | undefined;
-  readonly service: string | undefined;
-  readonly timeout: string | undefined;
-  readonly ca: string | undefined;
-  readonly isGssapiLogin: boolean | undefined;
-  readonly isLocal: boolean | undefined;
-  readonly shells: readonly string[] | undefined;
-  readonly config: string;
-  /** Whether the configuration was named: then it must be there. */
-  readonly isConfigNamed: boolean;
-  /** Undefined when no option tells. */
-  readonly isRestricted: boolean | undefined;
-}
-
-/** What parsing gave: work to do, a text that was asked for, or a complaint. */
-export type ParsedArguments =
-  | { readonly kind: 'run'; readonly args: Arguments }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'usage'; readonly message: string };
 
 /**
  * Parses the words after the program's name.
@@ -51,12 +21,6 @@ export async function parseArguments(path: string, words: readonly string[]): Pr
     return { kind: 'usage', message: '-c and -f cannot be combined' };
   }
   return { kind: 'run', args: { ...parsed.args, ...base } };
-}
-
-/** The version of this package. */
-export function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return (manifest as { version: string }).version;
 }
 
 const NO_OPTIONS: Omit<Arguments, 'start' | 'commands'> = {

@@ -1,15 +1,20 @@
 import { createReadStream, existsSync } from 'node:fs';
 import type { ShellConfig } from '../generated/shell-config.js';
 import type { ScriptLine } from '../line-source.js';
-import { parseArguments, readVersion, type Arguments } from './arguments.js';
+import { parseArguments } from './arguments.js';
 import { confine, forcedCommand, isFromOutside } from './confinement.js';
+import type { Arguments } from './parsed-arguments.js';
 import type { Settings } from './settings.js';
+import { readVersion } from './version.js';
 
 const SECOND_INTERRUPT_EXIT_CODE = 130;
 
 /**
  * The program: finds out what is wanted, does it, and gives the exit code. What only the work needs is imported then, so that
- * the prompt comes soon.
+ * the prompt comes soon. The caller ends the process: a call to a dead KDC may hold a thread.
+ *
+ * @param program - the path it was called by, which tells the shell to start in
+ * @param words - behind it on the command line
  */
 export async function runCommandLine(program: string, words: readonly string[]): Promise<number> {
   // A reader that closes its end early, such as head, is not an error of ours.

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
-import { readVersion, type Arguments } from './arguments.js';
+import type { Arguments } from './parsed-arguments.js';
 import { DEFAULT_CONFIG, epilogue, PROGRAM } from './program.js';
+import { readVersion } from './version.js';
 
 type ParsedOptions =
   | { readonly kind: 'run'; readonly args: Omit<Arguments, 'start' | 'commands'> }

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { BusError, parseAddress, parseService } from '@arpa2amqp/protocol';
 import { parseDuration, type ConnectOptions } from 'arpa2amqp';
 import type { ShellConfig } from '../generated/shell-config.js';
-import type { Arguments } from './arguments.js';
 import { homeOfUser } from './confinement.js';
+import type { Arguments } from './parsed-arguments.js';
 import { DEFAULT_URL } from './program.js';
 
 /** What was settled from options, environment and configuration; nothing below looks at these. */

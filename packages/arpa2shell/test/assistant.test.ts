@@ -1,0 +1,203 @@
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Dispatcher, MemoryJournal, openAuthorizer, ShellRegistry } from '@arpa2amqp/dispatcher';
+import { BusError, DEFAULT_LIMITS, type Command, type Reply } from '@arpa2amqp/protocol';
+import { defineShell, inlineHost } from '@arpa2amqp/shell';
+import fc from 'fast-check';
+import { Completer } from '../src/completer.js';
+import { Conversation } from '../src/conversation.js';
+import type { HostLink } from '../src/host/host-link.js';
+import { TicketDesk } from '../src/host/ticket-desk.js';
+import { LineAssistant } from '../src/line-assistant.js';
+import { LocalCommands } from '../src/local-commands.js';
+import { ShellCatalog } from '../src/shell-catalog.js';
+
+const EXPIRES = new Date(Date.now() + 3_600_000);
+const PRINCIPAL = 'demo@ARPA2.TEST';
+const IDENTITY = 'demo@arpa2.test';
+
+const shells = new ShellRegistry();
+const usage = [
+  ['cert', 'The certificate'],
+  ['pubkey', 'The key'],
+] as const;
+shells.add(
+  inlineHost(
+    defineShell({
+      name: 'arpa2zone',
+      version: '1.0',
+      intro: 'Zones.',
+      complete: { zone: () => ['orvelte.nep', 'with blank.nep', { value: 'other.nep', help: 'Another' }] },
+      commands: [
+        {
+          spec: 'dane ( config ( any-end | ca-root ) ( cert | pubkey ) | add <zone> <port> )',
+          summary: 'TLSA records',
+          effect: 'change',
+          types: { port: 'integer' },
+          help: Object.fromEntries(usage),
+          run: () => undefined,
+        },
+        {
+          spec: 'login <name> [ password <password> ]',
+          summary: 'Log in',
+          effect: 'change',
+          types: { password: { type: 'string', secret: true } },
+          run: () => undefined,
+        },
+      ],
+    }),
+  ),
+);
+afterAll(async () => await shells.close());
+
+/** The dispatcher in this process, which can be cut off. */
+class InProcess implements HostLink {
+  isCutOff = false;
+  isMute = false;
+  readonly #dispatcher = new Dispatcher({
+    shells,
+    authorizer: openAuthorizer,
+    journal: new MemoryJournal(),
+    limits: DEFAULT_LIMITS,
+  });
+
+  async run(commands: readonly Command[]): Promise<readonly Reply[]> {
+    if (this.isCutOff) throw new BusError('cannot-reach', 'Nobody there');
+    if (this.isMute) return await new Promise(() => undefined);
+    const times = { issuedMs: Date.now(), expiresMs: Date.now() + 10_000 };
+    const options = { isAtomic: false, confirmSeconds: 0, isDryRun: false };
+    const batch = { id: crypto.randomUUID(), to: null, replyTo: null, ...times, ...options, commands };
+    return await this.#dispatcher.run(batch, { identity: IDENTITY, principal: PRINCIPAL, expires: EXPIRES });
+  }
+
+  async close(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  destroy(): void {
+    this.isCutOff = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+describe('help with a line', () => {
+  let link: InProcess;
+  let conversation: Conversation;
+  let assistant: LineAssistant;
+  let catalog: ShellCatalog;
+  beforeEach(async () => {
+    link = new InProcess();
+    const tickets = new TicketDesk(async () => {
+      return await Promise.resolve({ kind: 'valid', principal: PRINCIPAL, identity: IDENTITY, expires: EXPIRES });
+    });
+    catalog = new ShellCatalog(link);
+    conversation = new Conversation({ link, tickets, catalog, local: new LocalCommands('0.1.0'), start: null });
+    assistant = new LineAssistant({ completer: new Completer({ link, catalog, conversation }), conversation, catalog });
+    await conversation.run('arpa2zone');
+  });
+
+  const complete = async (line: string): Promise<unknown> => {
+    const found = await assistant.complete(line, line.length, new AbortController().signal);
+    const texts = found.candidates.map(({ text }) => text);
+    return [line.slice(0, found.start), texts, found.placeholders.map(({ name }) => name), found.mayEnd];
+  };
+
+  test.each<[string, string, string[], string[], boolean]>([
+    ['dane ', 'dane ', ['add', 'config'], [], false],
+    ['dane co', 'dane ', ['config'], [], false],
+    ['dane config any-', 'dane config ', ['any-end'], [], false],
+    ['dane config any-end cert', 'dane config any-end ', ['cert'], [], false],
+    ['dane add o', 'dane add ', ['orvelte.nep', 'other.nep'], ['<zone>'], false],
+    ['dane add w', 'dane add ', [`'with blank.nep'`], ['<zone>'], false],
+    ['dane add "w', 'dane add ', ['"with blank.nep"'], ['<zone>'], false],
+    ['dane add x ', 'dane add x ', [], ['<port>'], false],
+    ['dane add x 1 ', 'dane add x 1 ', [], [], true],
+    ['arpa2zone dane config ca-root p', 'arpa2zone dane config ca-root ', ['pubkey'], [], false],
+    ['arpa2z', '', ['arpa2zone'], [], false],
+    ['version | in', 'version | ', ['include'], [], false],
+    ['version | include ', 'version | include ', [], ['<text>'], false],
+    ['dane nonsense ', 'dane nonsense ', [], [], false],
+  ])('completion of %j', async (line, before, texts, placeholders, mayEnd) => {
+    await conversation.run('help');
+    expect(await complete(line)).toEqual([before, texts, placeholders, mayEnd]);
+  });
+
+  test('each candidate has its line of help, and the first word can be all there is', async () => {
+    const found = await assistant.complete('dane config any-end ', 20, new AbortController().signal);
+    expect(found.candidates).toEqual(usage.map(([text, help]) => ({ text, label: text, help })));
+    const [, firsts] = (await complete('')) as [string, string[]];
+    expect(firsts).toEqual(
+      expect.arrayContaining(['dane', 'help', 'quit', 'reset', 'whoami', 'arpa2zone', 'arpa2shell']),
+    );
+  });
+
+  test.each(['isCutOff', 'isMute'] as const)('when the host %s, the known grammar does', async (how) => {
+    link[how] = true;
+    const begun = performance.now();
+    expect(await complete('dane config any-')).toEqual(['dane config ', ['any-end'], [], false]);
+    expect(await complete('dane add ')).toEqual(['dane add ', [], ['<zone>'], false]);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  test.each<[string, string]>([
+    ['', ''],
+    ['da', ''],
+    ['dan', 'e config|add'],
+    ['dane ', 'config|add'],
+    ['dane c', 'onfig any-end|ca-root'],
+    ['dane add ', '<zone>'],
+    ['dane add x ', '<port>'],
+    ['dane nonsense ', ''],
+    ['arpa2zone dane config any-end p', 'ubkey'],
+    ['version | inc', ''],
+  ])('the hint behind %j', (line, hint) => {
+    expect(assistant.hint(line)).toBe(hint);
+  });
+
+  test.each<[string, string[]]>([
+    ['dan', []],
+    ['dann', ['dann']],
+    ['dane config any-end', []],
+    ['dane config nonsense cert', ['nonsense']],
+    ['dane add x y', []],
+    ['dane add x y ', ['y']],
+    ['arpa2zone nonsense ', ['nonsense']],
+    ['arpa2zone', []],
+    ['quit now ', ['now']],
+    ['version | includ', []],
+    ['version | inklude x', ['inklude']],
+    ['dane \u0007', ['\u0007']],
+  ])('what cannot be right in %j', (line, wrong) => {
+    expect(assistant.judge(line).map(({ start, end }) => line.slice(start, end))).toEqual(wrong);
+  });
+
+  test('nothing typed makes it fail', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('', 'dane ', 'dane add ', 'version | '),
+        (text, head) => {
+          expect(typeof assistant.hint(head + text)).toBe('string');
+          for (const { start, end } of assistant.judge(head + text)) expect(start).toBeLessThan(end);
+        },
+      ),
+    );
+  });
+
+  test.each<[string, boolean]>([
+    ['dane add x 1', true],
+    ['login me', true],
+    ['login me password hunter2', false],
+    ['login me pasword hunter2', false],
+    ['arpa2zone login me password hunter2', false],
+    ['arpa2other login me', false],
+    ['logn me password hunter2', false],
+    ['quit', true],
+    ['echo "unfinished', false],
+    ['', false],
+  ])('whether %j may be kept: %p', (line, isStorable) => {
+    expect(conversation.isStorable(line)).toBe(isStorable);
+  });
+});

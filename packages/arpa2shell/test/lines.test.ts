@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import { BusError, errorReply } from '@arpa2amqp/protocol';
+import fc from 'fast-check';
+import { applyFilters, readFilter } from '../src/filters.js';
+import { linesFrom, type ScriptLine } from '../src/line-source.js';
+import { promptFor } from '../src/prompt.js';
+import { replyText } from '../src/reply-text.js';
+import { SessionMemory } from '../src/session-memory.js';
+import { readTypedLine } from '../src/typed-line.js';
+
+describe('a typed line', () => {
+  test.each<[string, readonly string[], boolean]>([
+    ['dane add "a b" c', ['dane', 'add', 'a b', 'c'], false],
+    ['?', ['help'], false],
+    ['?dane', ['help', 'dane'], false],
+    ['? dane', ['help', 'dane'], false],
+    ['dane config ?', ['dane', 'config'], true],
+    [`echo '?'`, ['echo', '?'], false],
+    ['# dane', [], false],
+    ['  ', [], false],
+    [`echo '|' "|" \\|`, ['echo', '|', '|', '|'], false],
+    ['echo $(id) `id` ; id & > x', ['echo', '$(id)', '`id`', ';', 'id', '&', '>', 'x'], false],
+  ])('%j', (line, words, isQuestion) => {
+    expect(readTypedLine(line)).toEqual({ words, filters: [], isQuestion });
+  });
+
+  test.each([
+    ['echo "x', /not closed/],
+    ['echo \\', /backslash/],
+    ['echo \u0007', /U\+0007/],
+    ['echo x | ', /filter is missing/],
+    ['| count', /command is missing/],
+    ['echo | inclde x', /did you mean "include"/],
+    ['echo | include', /TEXT/],
+    ['echo | count 5', /takes nothing/],
+    ['echo | count | json', /first filter/],
+    ['x'.repeat(1024 * 1024 + 1), /longer than/],
+  ])('%.40j is refused', (line, reason) => {
+    expect(() => readTypedLine(line)).toThrow(reason);
+  });
+
+  test('is read or refused in words, whatever it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (line) => {
+        try {
+          expect(Array.isArray(readTypedLine(line).words)).toBe(true);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BusError);
+        }
+      }),
+    );
+  });
+});
+
+describe('filters', () => {
+  const text = 'one\ntwo\nthree\nfour\n';
+  test.each<[string[][], string]>([
+    [[['include', 'o']], 'one\ntwo\nfour\n'],
+    [[['exclude', 'o']], 'three\n'],
+    [[['begin', 'thr']], 'three\nfour\n'],
+    [[['begin', 'none']], ''],
+    [[['count']], '4\n'],
+    [[['include', 'o'], ['count']], '3\n'],
+    [[['include', '(a+)+$']], ''],
+  ])('%j', (stages, expected) => {
+    const filters = stages.map((stage, index) => readFilter(stage, index === 0));
+    expect(applyFilters(text, filters)).toBe(expected);
+  });
+});
+
+test('a reply is readable: headers, tables, nesting, and nothing that looks like more lines than there are', () => {
+  expect(
+    replyText({
+      headers_: [['Delay', '5']],
+      name: 'x\ny',
+      list: ['a', 'b'],
+      mixed: [{ deep: { er: 1 } }, 2],
+      rows: [
+        { a: 1, b: null },
+        { a: 22, c: true },
+      ],
+      nothing: {},
+    }),
+  ).toBe(
+    [
+      'Delay: 5',
+      '',
+      'name: "x\\ny"',
+      'list:',
+      '  a',
+      '  b',
+      'mixed:',
+      '  -',
+      '    deep:',
+      '      er: 1',
+      '  - 2',
+      'rows:',
+      '  a   b     c',
+      '  1   null',
+      '  22        true',
+      'nothing: (none)',
+      '',
+    ].join('\n'),
+  );
+  expect(replyText({ stdout_: 'no line end' })).toBe('no line end\n');
+  expect(replyText({ headers_: [] })).toBe('');
+});
+
+describe('the lines of a stream', () => {
+  const collect = async (chunks: readonly Buffer[]): Promise<ScriptLine[]> => {
+    async function* stream(): AsyncIterable<Buffer> {
+      for (const chunk of chunks) yield await Promise.resolve(chunk);
+    }
+    const lines: ScriptLine[] = [];
+    for await (const line of linesFrom(stream(), 'in')) lines.push(line);
+    return lines;
+  };
+
+  test('do not depend on where the chunks end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 20 })), async (chunks) => {
+        const pieces = chunks.map((chunk) => Buffer.from(chunk));
+        const plain = (lines: ScriptLine[]): unknown =>
+          lines.map((line) => ('problem' in line ? line.problem.code : line.text));
+        expect(plain(await collect(pieces))).toEqual(plain(await collect([Buffer.concat(pieces)])));
+      }),
+    );
+  });
+
+  test('are refused one by one when they are too long', async () => {
+    const lines = await collect([Buffer.alloc(700_000, 120), Buffer.alloc(700_000, 120), Buffer.from('\nnext')]);
+    expect(lines).toEqual([
+      { problem: expect.objectContaining({ code: 'too-large' }) as unknown, where: 'in:1' },
+      { text: 'next', where: 'in:2' },
+    ]);
+  });
+});
+
+describe('what was set in a shell', () => {
+  test('is repeated once, and a failure of it is told beside the reply', () => {
+    const memory = new SessionMemory();
+    memory.add(['start', 'at', '1']);
+    memory.add(['start', 'at', '1']);
+    expect(memory.commands).toEqual([['start', 'at', '1']]);
+    expect(memory.lastOf([{ stdout_: '' }, { stdout_: 'x' }])).toEqual({ stdout_: 'x' });
+    const notRun = errorReply('not-run', 'Not run\n');
+    expect(memory.lastOf([notRun, errorReply('syntax', 'no\n')])).toEqual(errorReply('syntax', 'no\n'));
+    expect(memory.lastOf([errorReply('denied', 'No right\n'), { stdout_: 'x' }])).toEqual({
+      stdout_: 'x',
+      stderr_: expect.stringMatching(/could not be set again.*No right\n$/) as unknown,
+      error_: { code: 'failed' },
+    });
+  });
+
+  test('does not grow for ever', () => {
+    const memory = new SessionMemory();
+    const fill = (): void => {
+      for (let at = 0; at < 1000; at += 1) memory.add(['start', 'at', String(at)]);
+    };
+    expect(fill).toThrow(/reset/);
+    expect(memory.commands.length).toBeLessThan(1000);
+  });
+});
+
+test.each([
+  [null, 'arpa2dns> '],
+  [{ kind: 'none' } as const, '(no ticket) arpa2dns> '],
+  [{ kind: 'expired' } as const, '(ticket expired) arpa2dns> '],
+])('the prompt for %j', (ticket, text) => {
+  expect(promptFor('arpa2dns', ticket, 0).text).toBe(text);
+});
+
+test.each([
+  [600_000, 'demo@arpa2.test arpa2dns> '],
+  [599_000, 'demo@arpa2.test (9 min left) arpa2dns> '],
+  [59_000, 'demo@arpa2.test (under 1 min left) arpa2dns> '],
+])('the prompt with a ticket for %d ms', (leftMs, text) => {
+  const ticket = {
+    kind: 'valid',
+    principal: 'demo@ARPA2.TEST',
+    identity: 'demo@arpa2.test',
+    expires: new Date(leftMs),
+  } as const;
+  const prompt = promptFor('arpa2dns', ticket, 0);
+  expect(prompt.text).toBe(text);
+  expect(prompt.parts?.map((part) => part.text).join('')).toBe(text);
+});
