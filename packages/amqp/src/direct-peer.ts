@@ -1,6 +1,6 @@
 import type { AnswerRoute } from './answer.js';
 import type { Connection } from './connection.js';
-import { AmqpError, quoted } from './errors.js';
+import { AmqpError, asAmqpError, quoted } from './errors.js';
 import { TRANSFER_HEAD_BYTES } from './frames.js';
 import { encodeMessage } from './message-encoder.js';
 import type { AmqpMessage, Outcome } from './message.js';
@@ -53,10 +53,15 @@ export class DirectPeer implements AnswerRoute {
    */
   answer(to: string, message: AmqpMessage): Promise<Outcome> {
     const sender = this.#replies.get(to);
-    if (sender !== undefined) return sender.send(encodeMessage(message, to, TRANSFER_HEAD_BYTES), undefined, 'sent');
-    return Promise.reject(
-      new AmqpError('amqp-bad-reply-to', `Answer to ${quoted(to)}: the connection has no such reply link`),
-    );
+    if (sender === undefined) {
+      const text = `Answer to ${quoted(to)}: the connection has no such reply link`;
+      return Promise.reject(new AmqpError('amqp-bad-reply-to', text));
+    }
+    try {
+      return sender.send(encodeMessage(message, to, TRANSFER_HEAD_BYTES), undefined, 'sent');
+    } catch (error) {
+      return Promise.reject(asAmqpError(error, 'amqp-bad-message', 'Answer a message: it cannot be encoded'));
+    }
   }
 
   #takeCommands(link: RheaLink, connection: Connection): void {

@@ -120,7 +120,11 @@ export class Requester implements AsyncDisposable {
    *   or `message.replyTo` is a reply address of before
    */
   send(to: string, message: AmqpMessage, options: { readonly signal?: AbortSignal } = {}): Promise<Outcome> {
-    return this.sendTo(this.#profile?.encode(to) ?? to, message, options);
+    try {
+      return this.sendTo(this.#profile?.encode(to) ?? to, message, options);
+    } catch (error) {
+      return Promise.reject(asAmqpError(error, 'amqp-bad-message', 'Send a message: its address cannot be encoded'));
+    }
   }
 
   /** Sends a message to an address as the peer spells it, such as the `replyTo` of a reply. */

@@ -48,11 +48,12 @@ export class SlotPool<T extends SlotTaker> {
   #credit = 0;
   #busy = 0;
   #isDraining = false;
+  #isStarting = false;
   #timer: NodeJS.Timeout | null = null;
 
   /**
    * @param slots deliveries at work at one time
-   * @param hand takes a delivery, and how to give its slot back
+   * @param hand takes a delivery, and how to give its slot back; never throws
    */
   constructor(slots: number, hand: (delivery: T, done: () => void) => void) {
     this.#slots = slots;
@@ -153,13 +154,24 @@ export class SlotPool<T extends SlotTaker> {
   #done(share: Share): void {
     this.#busy -= 1;
     share.taken -= 1;
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#start(next.share, next.delivery);
+    this.#startWaiting();
     if (this.#shares.has(share.link)) this.#grant(share);
     for (const each of this.#hungry) {
       if (this.#budget() <= 0) break;
       this.#grant(each);
     }
+  }
+
+  /** In a loop: what is done at once, such as a refusal, must not start the next one ever deeper in the stack. */
+  #startWaiting(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    while (this.#busy < this.#slots) {
+      const next = this.#waiting.shift();
+      if (next === undefined) break;
+      this.#start(next.share, next.delivery);
+    }
+    this.#isStarting = false;
   }
 
   #budget(): number {

@@ -9,6 +9,8 @@
  *     Else two ends that handle bursts would take turns, each waiting until the other has handled all of its burst.
  * W3. After `end()` or an error nothing more is read: rhea would go on with the bytes behind a bad frame.
  * W4. rhea hears 'end' exactly once, so that its timers are cleared.
+ * W5. Who found the wire congested is told when what made it so has gone out. The socket's own 'drain' would not do: it
+ *     knows another limit.
  */
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
@@ -73,9 +75,6 @@ export class Wire extends EventEmitter {
       this.#send();
       this.#socket.end();
     });
-    socket.on('drain', () => {
-      this.#drained();
-    });
     socket.on('close', () => {
       this.#onClose();
     });
@@ -91,7 +90,7 @@ export class Wire extends EventEmitter {
     return this.#failure;
   }
 
-  /** Sets who is told, once, that the socket is closed, and who is told that it drained. */
+  /** Sets who is told, once, that the socket is closed, and who is told that there may be room again (W5). */
   watch(closed: (error: AmqpError | null) => void, drained: () => void): void {
     this.#closed = closed;
     this.#drained = drained;
@@ -178,16 +177,19 @@ export class Wire extends EventEmitter {
     const [first] = this.#unsent;
     if (first === undefined) return;
     const pieces = this.#unsent;
+    const sent = this.isCongested ? () => this.#drained() : undefined; // W5
     this.#unsent = [];
     const bytes = pieces.length === 1 ? first : this.#unsentBytes <= MAX_JOINED_BYTES ? Buffer.concat(pieces) : null;
     this.#unsentBytes = 0;
     if (this.#isClosed || this.#socket.writableEnded) return;
     if (bytes !== null) {
-      this.#socket.write(bytes);
+      this.#socket.write(bytes, sent);
       return;
     }
+    const last = pieces.pop();
     this.#socket.cork();
     for (const piece of pieces) this.#socket.write(piece);
+    this.#socket.write(last ?? first, sent);
     this.#socket.uncork();
   }
 

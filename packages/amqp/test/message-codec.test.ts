@@ -142,8 +142,14 @@ describe('message codec', () => {
     const cut = fc.nat(known.length).map((length) => known.subarray(0, length));
     const random = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
-      fc.property(fc.oneof(mutated, cut, random), (bytes) => {
-        expect(['none', 'amqp-bad-message']).toContain(codeOf(bytes));
+      fc.property(fc.oneof(mutated, cut, random), fc.uint8Array({ maxLength: 40 }), (bytes, around) => {
+        const code = codeOf(bytes);
+        expect(['none', 'amqp-bad-message']).toContain(code);
+        // What is before and behind it in its chunk is not looked at.
+        const chunk = Buffer.concat([around, bytes, around]);
+        const inside = chunk.subarray(around.length, around.length + bytes.length);
+        expect(codeOf(inside)).toBe(code);
+        if (code === 'none') expect(decodeMessage(inside)).toEqual(decodeMessage(bytes));
       }),
       { numRuns: 2000 },
     );

@@ -197,15 +197,17 @@ export class RawPeer implements Disposable {
       if (index >= 0) return this.arrived.splice(index, 1)[0]!;
       const seen = this.arrived.map((each) => each.name).join(', ');
       if (this.isClosed) throw new Error(`The peer closed before ${name}; it sent ${seen}`);
-      if (Date.now() > giveUp) throw new Error(`No ${name} came; it sent ${seen}`);
-      await this.#more();
+      if (Date.now() >= giveUp) throw new Error(`No ${name} came; it sent ${seen}`);
+      await this.#more(giveUp);
     }
   }
 
-  async header(): Promise<Buffer> {
+  async header(limitMs = 10_000): Promise<Buffer> {
+    const giveUp = Date.now() + limitMs;
     while (this.#headers.length === 0) {
       if (this.isClosed) throw new Error('The peer closed before its header');
-      await this.#more();
+      if (Date.now() >= giveUp) throw new Error('No header came');
+      await this.#more(giveUp);
     }
     return this.#headers.shift()!;
   }
@@ -214,9 +216,10 @@ export class RawPeer implements Disposable {
     this.socket.destroy();
   }
 
-  async #more(): Promise<void> {
+  /** Waits until something came or the peer has gone, at most until a time. */
+  async #more(giveUp: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, 200);
+      const timer = setTimeout(resolve, giveUp - Date.now());
       this.#wake.push(() => {
         clearTimeout(timer);
         resolve();

@@ -253,6 +253,22 @@ describe('sends', () => {
     await second;
   });
 
+  test('more at a time than may wait in the socket go on as soon as it has room', async () => {
+    const transfers = deferred<RawPeer>();
+    await using server = await RawServer.listen(async (peer) => {
+      await welcome(peer);
+      await attachNext(peer, 0);
+      await attachNext(peer, 1, { credit: 1000 });
+      transfers.resolve(peer); // it says nothing more: no flow, no disposition
+    });
+    const requester = await requesting(server.url, { limits: { maxBufferedBytes: 1 } });
+    const body = Buffer.alloc(3000);
+    for (let index = 0; index < 50; index += 1) requester.send(ADDRESS, { body }).catch(() => undefined);
+    const peer = await transfers.promise;
+    await until(() => peer.arrived.filter(({ name }) => name === 'transfer').length === 50, 'all have arrived');
+    requester.destroy();
+  });
+
   test('are finished before close', async () => {
     const held: Incoming[] = [];
     await using service = await listening((incoming) => held.push(incoming), 'amqp://127.0.0.1:0', 1);
@@ -363,14 +379,21 @@ describe('a lost connection', () => {
   });
 
   test('is given up for good when this end is closed', async () => {
-    const service = await listening();
+    let service = await listening();
     let ups = 0;
     const requester = await requesting(service.url, { onReconnect: () => (ups += 1) });
+    let witnessed = 0;
+    await using witness = await requesting(service.url, { onReconnect: () => (witnessed += 1) });
     service.destroy();
-    await until(() => !requester.isUp, 'it is down');
+    await until(() => !requester.isUp && !witness.isUp, 'both are down');
     await requester.close();
-    await using _again = await listening(take, service.url);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Whoever is not given up comes back each time, with the same waits in between.
+    for (let round = 1; round <= 4; round += 1) {
+      service = await listening(take, service.url);
+      await until(() => witnessed === round, 'the witness is up again');
+      service.destroy();
+      await until(() => !witness.isUp, 'the witness is down');
+    }
     expect(ups).toBe(0);
   });
 

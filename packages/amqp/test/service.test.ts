@@ -4,12 +4,13 @@ import {
   serve,
   type AmqpMessage,
   type Incoming,
+  type Outcome,
   type ServeOptions,
   type Service,
 } from '../src/index.js';
 import { encodeMessage } from '../src/message-encoder.js';
 import { RawPeer, frame } from './raw-peer.js';
-import { until } from './until.js';
+import { deferred, until } from './until.js';
 
 const ADDRESS = '/internetwide/arpa2.test/reservoir';
 
@@ -138,6 +139,23 @@ describe('answers', () => {
     peer.transfer(4, message('no reply wanted'));
     await until(() => taken.length === 5, 'it arrived');
     await expect(taken[4]!.answer(answer)).rejects.toMatchObject({ code: 'amqp-bad-reply-to' });
+  });
+
+  test('that cannot be encoded are told as a rejection, not thrown', async () => {
+    const answered = deferred<Promise<Outcome>>();
+    await using service = await serve({
+      address: ADDRESS,
+      at: { listen: 'amqp://127.0.0.1:0' },
+      slots: 4,
+      onDelivery: (incoming) => {
+        const answering = incoming.answer({ contentType: 'smile ☺', body: Buffer.from('x') });
+        answering.catch(() => undefined);
+        answered.resolve(answering);
+      },
+    });
+    using peer = await attached(service);
+    peer.transfer(0, message('ask', { replyTo: await peer.attachReplies() }));
+    await expect(answered.promise).rejects.toMatchObject({ code: 'amqp-bad-message' });
   });
 
   test('carry the type of the id of the request', async () => {

@@ -101,6 +101,19 @@ describe('slots and credit', () => {
     expect(scene.credit).toBe(5);
   });
 
+  test('any number of deliveries that are done at once may wait', () => {
+    const dones: (() => void)[] = [];
+    const pool = new SlotPool<Taker>(1, (_taker, done) => {
+      if (dones.push(done) > 1) done();
+    });
+    const link = new Link();
+    pool.add(link);
+    for (let index = 0; index < 10_000; index += 1) pool.arrived(link, new Taker());
+    expect(pool.waiting).toBe(9999);
+    dones[0]!();
+    expect([dones.length, pool.waiting, pool.busy, pool.credit]).toEqual([10_000, 0, 0, 1]);
+  });
+
   test('drained, it hands nothing on and gives everything back', () => {
     const scene = new Scene(1);
     scene.add();
