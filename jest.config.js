@@ -21,4 +21,6 @@ export default {
   },
   reporters: ['default', '<rootDir>/scripts/jest-summary-reporter.mjs'],
   testTimeout: 30_000,
+  // Most tests wait for other processes. Jest would leave one processor idle, which on two is half of them.
+  maxWorkers: '100%',
 };
