@@ -3,25 +3,11 @@ import { BusError, parseAddress, serviceOf, type Reply } from '@arpa2amqp/protoc
 import { InitiatorSession } from '@arpa2amqp/session';
 import { BatchDraft } from './batch-draft.js';
 import { resolveBatchOptions, type BatchOptions } from './batch-options.js';
-import { resolveClientOptions, type ConnectOptions, type ResolvedClientOptions } from './client-options.js';
+import type { ResolvedClientOptions } from './client-options.js';
 import { HostChannel } from './host-channel.js';
 import { PendingBatch } from './pending-batch.js';
 import { PendingBatches } from './pending-batches.js';
 import { toBusError } from './transport-error.js';
-
-/**
- * Connects to a broker, or to a daemon that listens itself. The security context with a host is opened when the first
- * batch goes there.
- *
- * @param options - all optional
- * @throws BusError `usage` for wrong options, `cannot-reach`, `refused` when the login is, `aborted`
- * @example
- * await using client = await connect({ url: 'amqp://127.0.0.1:5672' });
- * const [reply] = await client.run('/internetwide/arpa2.net/reservoir', [{ do_: 'arpa2dns whoami' }]);
- */
-export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  return await Client.open(resolveClientOptions(options));
-}
 
 /**
  * Sends batches to hosts over one connection, hundreds at a time if need be, with one security context per host.
@@ -45,7 +31,7 @@ export class Client {
     this.#requester = requester;
   }
 
-  /** @internal Use {@link connect}. */
+  /** @internal Use `connect`. */
   static async open(options: ResolvedClientOptions): Promise<Client> {
     const holder: { client: Client | null } = { client: null };
     const { url, connectTimeoutMs, limits, logger, signal, transport } = options;

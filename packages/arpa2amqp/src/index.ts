@@ -1,6 +1,7 @@
 export type { BatchOptions } from './batch-options.js';
 export type { ClientLimits, ConnectOptions, LoginOptions } from './client-options.js';
-export { Client, connect } from './client.js';
+export type { Client } from './client.js';
+export { connect } from './connect.js';
 export { parseDuration } from './duration.js';
 export type { Logger } from './logger.js';
 export { ticketStatus, type TicketStatus } from './ticket-status.js';
