@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { World } from './world.js';
 
 const CLIENT = fileURLToPath(new URL('../../packages/arpa2amqp/dist/main.js', import.meta.url));
+const SHELL = fileURLToPath(new URL('../../packages/arpa2shell/dist/main.js', import.meta.url));
 
 const tlsa = randomBytes(64).toString('hex');
 const batch = [
@@ -58,15 +59,26 @@ ${exports.join('\n')}
   echo '{"do_":"arpa2dns record add","zone":"orvelte.nep","fqdn":"www","rtype":"AAAA","rdata":"2001:db8::1"}' | npx arpa2amqp
   echo '{"do_":"arpa2dns record list","zone":"orvelte.nep"}' | npx arpa2amqp --pretty
 
-Ctrl-C stops everything.`);
+Or right here, for instance: arpa2dns dane config any-end ?
+"quit" stops everything.
+`);
 }
 
-/** Ends when the user presses Ctrl-C or the process is asked to end. */
-async function interrupted(): Promise<void> {
-  // A signal handler alone keeps no process alive, and what runs for us does not either.
-  const alive = setInterval(() => undefined, 1_000_000);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
-  clearInterval(alive);
+/** Lets the user work in the shells until "quit", or until this process is asked to end. */
+async function runShell(world: World): Promise<void> {
+  // Its history stays in the world, and a session over SSH that this runs in is not one of the shell's.
+  const shell = spawn(process.execPath, [SHELL, '--trust-environment'], {
+    env: { ...process.env, ...world.environment, HOME: world.directory },
+    stdio: 'inherit',
+  });
+  const stop = (): void => {
+    shell.kill('SIGTERM');
+  };
+  // The terminal sends the interrupt key to both; what it means is the shell's business.
+  const leave = (): undefined => undefined;
+  process.on('SIGINT', leave).once('SIGTERM', stop).once('SIGHUP', stop);
+  await once(shell, 'close');
+  process.off('SIGINT', leave).off('SIGTERM', stop).off('SIGHUP', stop);
 }
 
 async function main(): Promise<number> {
@@ -78,7 +90,7 @@ async function main(): Promise<number> {
   await showRecord(world);
   if (process.stdin.isTTY && process.stdout.isTTY) {
     printInvitation(world);
-    await interrupted();
+    await runShell(world);
   }
   say('Stopping everything');
   return 0;

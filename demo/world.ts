@@ -57,6 +57,11 @@ export class World implements AsyncDisposable {
     return new World(realm, knot, daemon, directory);
   }
 
+  /** A directory for what programs of this world keep. */
+  get directory(): string {
+    return this.#directory.path;
+  }
+
   /** What a client in this world needs to know. */
   get environment(): Readonly<Record<string, string>> {
     const { KRB5_CONFIG = '', KRB5CCNAME = '' } = this.realm.environment;

@@ -14,8 +14,9 @@ describeWith(['krb5kdc', 'knotd', 'python-peers'], 'npm start', () => {
     expect(stderr).toMatch(/DNS serves it: _443\._tcp\.orvelte\.nep\. 3600 TLSA 3 1 2 [0-9A-F]{128}/);
   }, 60_000);
 
-  test('on a terminal it stays until Ctrl-C, and leaves nothing behind', async () => {
+  test('on a terminal it ends in the shell, and leaves nothing behind', async () => {
     const { stdout } = await runProgram('/usr/bin/python3', [TERMINAL, process.execPath, DEMO], { timeoutMs: 90_000 });
+    expect(stdout).toMatch(/You are:\s+demo@arpa2\.test/);
     expect(stdout).toContain('Stopping everything');
     const [, directory = ''] = /KRB5_CONFIG='.*\/(arpa2-realm-[^/]+)\//.exec(stdout) ?? [];
     expect(directory).not.toBe('');
