@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { SetupError, inCi, say, sayLoudly } from './report.mjs';
@@ -57,6 +57,20 @@ export function buildSources() {
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) throw new SetupError('the build failed, see above');
+  linkPrograms();
+}
+
+/** For npx: npm itself links the programs of a workspace only if they are there, but they are built after it has run. */
+function linkPrograms() {
+  const folder = inRoot('node_modules', '.bin');
+  mkdirSync(folder, { recursive: true });
+  for (const [path, { bin }] of Object.entries(readPackages(inRoot('package-lock.json')))) {
+    if (bin === undefined || path.includes('node_modules')) continue;
+    for (const [name, file] of Object.entries(bin)) {
+      chmodSync(inRoot(path, file), 0o755);
+      if (!existsSync(join(folder, name))) symlinkSync(relative(folder, inRoot(path, file)), join(folder, name));
+    }
+  }
 }
 
 /** Where node-gyp finds node_api.h without a download: beside this Node, else in Debian's place. */
