@@ -27,7 +27,12 @@ export function writeShell(folder: string, name: string, commands: Readonly<Reco
     program: ['./run.sh'],
     version: '1.0',
     intro: 'A shell of the tests.',
-    commands: Object.keys(commands).map((spec) => ({ spec, summary: 'A command of the tests.', effect: 'change' })),
+    commands: Object.keys(commands).map((spec) => ({
+      spec,
+      summary: 'A command of the tests.',
+      effect: 'change',
+      open: true,
+    })),
   };
   writeFileSync(path.join(own, 'shell.json'), JSON.stringify(manifest));
 }

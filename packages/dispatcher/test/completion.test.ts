@@ -31,6 +31,7 @@ shells.add(
           spec: 'plant ( add | del ) <plant> [ at <bed> ] [ with <tool> ] <note...>',
           summary: 'Change the plants',
           effect: 'change',
+          open: true,
           help: { add: 'Put it in', '<plant>': 'Name of the plant', '<note>': 'To remember' },
           run: (call) => call.print('planted'),
         },
@@ -38,14 +39,15 @@ shells.add(
           spec: 'unlock <password> <code>',
           summary: 'Open the gate',
           effect: 'read',
+          open: true,
           types: {
             password: { type: 'string', secret: true },
             code: { type: 'choice', choices: ['1234'], secret: true },
           },
           run: () => undefined,
         },
-        { spec: 'wait <never>', summary: 'Wait', effect: 'read', run: () => undefined },
-        { spec: 'burn', summary: 'Burn all', effect: 'change', run: () => undefined },
+        { spec: 'wait <never>', summary: 'Wait', effect: 'read', open: true, run: () => undefined },
+        { spec: 'burn', summary: 'Burn all', effect: 'change', open: true, run: () => undefined },
       ],
     }),
   ),
@@ -56,7 +58,7 @@ afterAll(async () => {
 });
 
 function hidden(spec: string) {
-  return { spec, summary: 'Probe', effect: 'read' as const, run: () => undefined };
+  return { spec, summary: 'Probe', effect: 'read' as const, open: true as const, run: () => undefined };
 }
 
 /** Hides `burn`, all of `gate`, and values that say that they are secret. */

@@ -32,6 +32,7 @@ class Counter {
         spec: 'set <value>',
         summary: 'Change.',
         effect: 'change',
+        open: true,
         run: (call) => {
           if (call.value('value') === 'bad') throw new ShellError('Bad value');
           call.state.last = call.value('value');
@@ -43,6 +44,7 @@ class Counter {
         spec: 'get',
         summary: 'Read.',
         effect: 'read',
+        open: true,
         run: (call) => {
           this.reads.push(call.state.last);
           call.json({ last: call.state.last });
@@ -52,6 +54,7 @@ class Counter {
         spec: 'wait',
         summary: 'Wait until interrupted.',
         effect: 'change',
+        open: true,
         run: async (call) => {
           this.changes.push('wait');
           await new Promise((resolve) => call.signal.addEventListener('abort', resolve, { once: true }));

@@ -20,16 +20,17 @@ const COMMANDS = [
     spec: 'help [ <command> ]',
     summary: HELP_SUMMARY,
     effect: 'read',
+    open: true,
     help: { '<command>': 'What to print the syntax of' },
     live: ['command'],
     builtin: true,
   },
-  { spec: DESCRIBE, summary: 'Print what this shell can do, for programs.', effect: 'read', builtin: true },
-  { spec: 'version', summary: 'Print the name and version of this shell.', effect: 'read', builtin: true },
-  { spec: 'date', summary: 'Print the date as this host perceives it.', effect: 'read', builtin: true },
-  { spec: 'ping', summary: 'Print a line on stderr.', effect: 'read', builtin: true },
-  { spec: 'ping6', summary: 'Print a line on stdout.', effect: 'read', builtin: true },
-  { spec: 'whoami', summary: 'Print your authentication status.', effect: 'read', builtin: true },
+  { spec: DESCRIBE, summary: 'Print what this shell can do, for programs.', effect: 'read', open: true, builtin: true },
+  { spec: 'version', summary: 'Print the name and version of this shell.', effect: 'read', open: true, builtin: true },
+  { spec: 'date', summary: 'Print the date as this host perceives it.', effect: 'read', open: true, builtin: true },
+  { spec: 'ping', summary: 'Print a line on stderr.', effect: 'read', open: true, builtin: true },
+  { spec: 'ping6', summary: 'Print a line on stdout.', effect: 'read', open: true, builtin: true },
+  { spec: 'whoami', summary: 'Print your authentication status.', effect: 'read', open: true, builtin: true },
 ] as const satisfies readonly CommandDescription[];
 
 /** The commands every shell has. */

@@ -3,7 +3,9 @@ import { RESERVED_WORDS } from './builtins.js';
 import { CommandTable } from './command-table.js';
 import type { CommandDefinition, ShellDefinition } from './definition.js';
 import { describeShell } from './describe-shell.js';
-import { asList, asRecord, COMMAND_KEYS, DescriptionProblem, type ShellDescription } from './description.js';
+import { checkDeclarations } from './declaration-check.js';
+import { COMMAND_KEYS, type ShellDescription } from './description.js';
+import { asList, asRecord, DescriptionProblem } from './document.js';
 
 /** A checked and compiled shell. Give it to {@link inlineHost}, or return it from a module's `createShell`. */
 export interface Shell<State = unknown> {
@@ -30,9 +32,10 @@ const SHELL_KEYS = [
  * @example
  * defineShell({
  *   name: 'arpa2clock', version: '0.1', intro: 'Tells the time of zones.',
- *   commands: [{ spec: 'time <zone>', summary: 'Time in a zone', effect: 'read', run: (call) => call.print(timeIn(call.value('zone'))) }],
+ *   commands: [{ spec: 'time <zone>', summary: 'Time in a zone', effect: 'read', open: true, run: (call) => call.print(timeIn(call.value('zone'))) }],
  * });
- * @throws BusError `config` for an unknown key, a bad name, a bad spec, a built-in's name, a missing summary or effect.
+ * @throws BusError `config` for an unknown key, a bad name, a bad spec, a built-in's name, a missing summary, effect or
+ * declaration of who may give a command.
  */
 export function defineShell<State = undefined>(definition: ShellDefinition<State>): Shell<State> {
   const description = describe(definition);
@@ -42,7 +45,7 @@ export function defineShell<State = undefined>(definition: ShellDefinition<State
 
 /**
  * Compiles the commands of a shell that is to be hosted.
- * @throws BusError `config` when a spec is wrong or takes the name of a built-in command.
+ * @throws BusError `config` when a spec is wrong or takes the name of a built-in command, or a command does not declare who may give it.
  */
 export function checkOwnCommands(description: ShellDescription): CommandTable {
   const table = new CommandTable(description);
@@ -53,6 +56,7 @@ export function checkOwnCommands(description: ShellDescription): CommandTable {
       `${description.name}: every shell has a built-in ${quoted(taken)}, choose another word`,
     );
   }
+  checkDeclarations(table);
   return table;
 }
 

@@ -1,5 +1,6 @@
 import type { ValueType } from '@arpa2amqp/grammar';
 import type { Candidate } from '@arpa2amqp/protocol';
+import type { Need } from './need.js';
 
 /** Who gave a command, as proven by the ticket. */
 export interface Caller {
@@ -50,6 +51,13 @@ export interface CommandDefinition<State = unknown> {
   /** One line for `help`. */
   readonly summary: string;
   readonly effect: CommandEffect;
+  /**
+   * True: everyone with a ticket may give it. Every command has either this or `needs`; beside `needs`, the literals with which
+   * nothing is needed, e.g. `['config']`.
+   */
+  readonly open?: readonly string[] | true;
+  /** What the caller must hold. Of several, all those that are for the literals given; every form of the command must have one. */
+  readonly needs?: Need | readonly Need[];
   /** Literals of the spec with which the command only looks although its effect is `change`, e.g. `['list']`. */
   readonly reads?: readonly string[];
   /** Types of this command's variables; before those of the shell. */

@@ -1,8 +1,10 @@
-import { compileSpec, type CommandGrammar, type SpecNode, type ValueType } from '@arpa2amqp/grammar';
+import { compileSpec, type CommandGrammar, type ValueType } from '@arpa2amqp/grammar';
 import { quoted } from '@arpa2amqp/protocol';
-import { asList, asRecord, DescriptionProblem, readCommand, readTitle } from './description.js';
+import { readCommand, readTitle } from './description.js';
 import type { CommandDescription, ShellDescription } from './description.js';
+import { asList, asRecord, DescriptionProblem } from './document.js';
 import { reasonOf } from './reason.js';
+import { literalsOf } from './spec-words.js';
 
 /**
  * Makes the description of a shell whose commands may share types of variables.
@@ -46,23 +48,6 @@ function compiled({ spec, help }: CommandDescription, where: string): CommandGra
     return compileSpec(spec, {}, help);
   } catch (error) {
     throw new DescriptionProblem(`${where}.spec`, `is refused: ${reasonOf(error)}`);
-  }
-}
-
-function literalsOf(node: SpecNode): readonly string[] {
-  switch (node.kind) {
-    case 'literal':
-      return [node.name];
-    case 'variable':
-    case 'rest':
-      return [];
-    case 'sequence':
-      return node.items.flatMap(literalsOf);
-    case 'alternation':
-      return node.branches.flatMap(literalsOf);
-    case 'option':
-    case 'repetition':
-      return literalsOf(node.item);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ValueType } from '@arpa2amqp/grammar';
 import { quoted } from '@arpa2amqp/protocol';
 import type { CommandEffect } from './definition.js';
+import { asList, asRecord, DescriptionProblem, readWords } from './document.js';
+import { readDeclaration, type Need } from './need.js';
 
 /** One command as seen from outside; plain data. */
 export interface CommandDescription {
@@ -15,6 +17,10 @@ export interface CommandDescription {
   readonly help?: Readonly<Record<string, string>>;
   /** True, or the literals that make it so, when it only sets the state of its session. */
   readonly session?: readonly string[] | true;
+  /** True: everyone with a ticket may give it. Literals: with one of them nothing is needed. */
+  readonly open?: readonly string[] | true;
+  /** What the caller must hold. A command has either this or `open: true`. */
+  readonly needs?: readonly Need[];
   /** Variables of the spec whose values the shell can list. */
   readonly live?: readonly string[];
   /** True for the commands that every shell has: they are open to everyone and never reach the shell. */
@@ -29,15 +35,18 @@ export interface ShellDescription {
   readonly commands: readonly CommandDescription[];
 }
 
-/** A problem in one place of a definition or description, e.g. `commands[2].effect`. */
-export class DescriptionProblem extends Error {
-  constructor(where: string, what: string) {
-    super(`${where} ${what}`);
-  }
-}
-
-/** Keys a command may have in a definition. Later issues add theirs here (rights and resource). */
-export const COMMAND_KEYS = ['spec', 'summary', 'effect', 'reads', 'types', 'help', 'session'] as const;
+/** Keys a command may have in a definition. */
+export const COMMAND_KEYS = [
+  'spec',
+  'summary',
+  'effect',
+  'open',
+  'needs',
+  'reads',
+  'types',
+  'help',
+  'session',
+] as const;
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const VERSION = /^[0-9A-Za-z][0-9A-Za-z.+~-]{0,31}$/;
@@ -76,7 +85,8 @@ export function readTitle(record: Readonly<Record<string, unknown>>): Omit<Shell
 
 /** One command without what only its own process knows. */
 export function readCommand(value: unknown, where: string): CommandDescription {
-  const { spec, summary, effect, reads, types, help, session, live } = asRecord(value, where);
+  const record = asRecord(value, where);
+  const { spec, summary, effect, reads, types, help, session, live } = record;
   if (typeof spec !== 'string') throw new DescriptionProblem(`${where}.spec`, 'is missing or not a string');
   if (typeof summary !== 'string' || summary.trim() === '' || summary.length > 200 || CONTROLS.test(summary)) {
     throw new DescriptionProblem(`${where}.summary`, 'must be one line of 1 to 200 characters');
@@ -88,6 +98,7 @@ export function readCommand(value: unknown, where: string): CommandDescription {
     spec,
     summary,
     effect,
+    ...readDeclaration(record, where),
     ...(reads === undefined ? {} : { reads: readReads(reads, effect, `${where}.reads`) }),
     // The grammar's compiler checks each type when it meets it.
     ...(types === undefined ? {} : { types: asRecord(types, `${where}.types`) as Readonly<Record<string, ValueType>> }),
@@ -111,23 +122,4 @@ function readHelp(value: unknown, where: string): Readonly<Record<string, string
 function readReads(value: unknown, effect: CommandEffect, where: string): readonly string[] {
   if (effect === 'read') throw new DescriptionProblem(where, 'is for commands whose effect is "change"');
   return readWords(value, where);
-}
-
-function readWords(value: unknown, where: string): readonly string[] {
-  return asList(value, where).map((word) => {
-    if (typeof word !== 'string') throw new DescriptionProblem(where, 'must hold words of the spec');
-    return word;
-  });
-}
-
-export function asRecord(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new DescriptionProblem(where, 'is not an object');
-  }
-  return value as Readonly<Record<string, unknown>>;
-}
-
-export function asList(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new DescriptionProblem(where, 'is not an array');
-  return value;
 }

@@ -14,6 +14,8 @@ export type {
   ShellDefinition,
 } from './definition.js';
 export { readDescription, type CommandDescription, type ShellDescription } from './description.js';
+export { DNS_TYPES } from './dns-types.js';
+export { dnsHost, dnsLabel, dnsName, dnsType, dnsZone } from './dns-form.js';
 export { executableHost, type ExecutableHostOptions } from './executable-host.js';
 export type {
   CommandFilter,
@@ -31,6 +33,15 @@ export { hostFor, type HostForOptions } from './host-for.js';
 export { inlineHost, type InlineHostOptions } from './inline-host.js';
 export type { Logger } from './logger.js';
 export { loadShells, type LoadedManifest } from './manifest.js';
+export {
+  lettersOf,
+  requirementsOf,
+  templatesOf,
+  type GivenWords,
+  type Need,
+  type Requirement,
+  type Requirements,
+} from './need.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
 export { ShellError } from './shell-error.js';
 export { shellSchemaOf } from './shell-schema.js';

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { quoted } from '@arpa2amqp/protocol';
 import { ChildSession } from './child-session.js';
-import { asRecord } from './description.js';
+import { asRecord } from './document.js';
 import type { Shell } from './define-shell.js';
 import { JsonChannel } from './json-channel.js';
 import type { Logger } from './logger.js';

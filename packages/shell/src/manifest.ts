@@ -2,7 +2,8 @@ import { access, constants, readdir, readFile, realpath } from 'node:fs/promises
 import path from 'node:path';
 import { BusError, DocumentValidator, parseStrictJson, quoted } from '@arpa2amqp/protocol';
 import { describeShell } from './describe-shell.js';
-import { DescriptionProblem, type ShellDescription } from './description.js';
+import type { ShellDescription } from './description.js';
+import { DescriptionProblem } from './document.js';
 import { shellManifestSchema, type ExecutableManifest, type ProcessManifest } from './generated/shell-manifest.js';
 import { fileInFolder, refuseWorldWritable } from './trusted-file.js';
 import { reasonOf } from './reason.js';

@@ -8,6 +8,7 @@ const define = (word: string): CommandDefinition<undefined> => ({
   ...(word === 'acme' ? { help: { del: 'Take it out', '<x>': 'What' } } : {}),
   summary: `Change ${word}`,
   effect: 'change',
+  open: true,
   run: () => undefined,
 });
 

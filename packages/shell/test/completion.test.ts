@@ -108,6 +108,7 @@ describe.each([
       spec: 'pick <how> [ exactly ] <value>',
       summary: 'Pick a value',
       effect: 'read',
+      open: true,
       help: { exactly: 'Not about', '<value>': 'What is picked' },
       live: ['value'],
     });

@@ -25,7 +25,12 @@ describe.each(HOSTS)('%s host', (kind, start) => {
   test('describes itself, the built-in commands last', () => {
     expect(host.name).toBe('probe');
     expect(host.description).toMatchObject({ version: '1.2', intro: 'Probes hosts.' });
-    expect(host.description.commands[0]).toEqual({ spec: 'hello <name>', summary: 'Greet somebody', effect: 'read' });
+    expect(host.description.commands[0]).toEqual({
+      spec: 'hello <name>',
+      summary: 'Greet somebody',
+      effect: 'read',
+      open: true,
+    });
     expect(host.description.commands.slice(-7).every(({ builtin }) => builtin === true)).toBe(true);
     expect(JSON.parse(JSON.stringify(host.description))).toEqual(host.description);
   });

@@ -14,6 +14,7 @@ const command: CommandDefinition<undefined> = {
   spec: 'show <zone>',
   summary: 'Show',
   effect: 'read',
+  open: true,
   run: () => undefined,
 };
 
@@ -46,12 +47,14 @@ describe('defineShell', () => {
         spec: 'show <zone> <port>',
         summary: 'Show',
         effect: 'read',
+        open: true,
         types: { port: { type: 'integer', min: 0, max: 65535 }, zone: 'string' },
       },
       {
         spec: 'list | list all <zone>',
         summary: 'Show',
         effect: 'read',
+        open: true,
         types: { zone: { type: 'pattern', pattern: '[a-z]+' } },
       },
     ]);

@@ -19,7 +19,7 @@ const EXECUTABLE = {
   version: '0.1',
   intro: 'Probes.',
   types: { zone: { type: 'pattern', pattern: '[a-z.]+' } },
-  commands: [{ spec: 'show <zone>', summary: 'Show a zone', effect: 'read' }],
+  commands: [{ spec: 'show <zone>', summary: 'Show a zone', effect: 'read', open: true }],
 };
 const PROCESS = { name: 'probe', kind: 'process', module: './dist/index.js', options: { colour: 'red' } };
 

@@ -58,6 +58,7 @@ export async function executableProbe(
     spec,
     summary: 'Probe',
     effect: 'read',
+    open: true,
   }));
   return executableHost({
     description: {

@@ -1,6 +1,6 @@
 import { quoted } from '@arpa2amqp/protocol';
 import { changeRecord } from './change-command.js';
-import { ZONE_HELP, type DnsCommand } from './dns-session.js';
+import { ZONE, ZONE_CLASS, ZONE_HELP, type DnsCommand } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { textData } from './record-data.js';
@@ -15,6 +15,7 @@ export function acmeCommand(knot: Knot): DnsCommand {
     spec: 'acme ( add | del ) <zone> <fqdn> <txtfield>',
     summary: 'Add or delete the answer to an ACME challenge for a name',
     effect: 'change',
+    needs: { rights: 'W', class: ZONE_CLASS, instances: [`${CHALLENGE}<fqdn:dns-host zone> txt`, ZONE] },
     help: {
       acme: 'Proof to certificate authorities that a name is yours',
       add: 'Add the answer to a challenge',

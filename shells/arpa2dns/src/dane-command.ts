@@ -1,7 +1,7 @@
 import type { Call } from '@arpa2amqp/shell';
 import { associationData, MATCHINGS, SELECTORS, serviceOwner, USAGES } from './association.js';
 import { changeRecord } from './change-command.js';
-import { ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
+import { ZONE, ZONE_CLASS, ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
 import { zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 
@@ -34,6 +34,13 @@ export function daneCommand(knot: Knot): DnsCommand {
       'dane ( add | del ) <zone> <_proto> <port> <owner> <to-be-matched>',
     summary: 'Say how TLSA records are made, and add or delete one for a service',
     effect: 'change',
+    open: ['config'],
+    needs: {
+      with: ['add', 'del'],
+      rights: 'W',
+      class: ZONE_CLASS,
+      instances: ['<port:dns-label>.<_proto:dns-label>.<owner:dns-name zone> tlsa', ZONE],
+    },
     reads: ['config'],
     session: ['config'],
     help: HELP,

@@ -1,5 +1,5 @@
 import { changeRecord } from './change-command.js';
-import { ZONE_HELP, type DnsCommand } from './dns-session.js';
+import { ZONE, ZONE_CLASS, ZONE_HELP, type DnsCommand } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import { enumRule, zoneDigits } from './enum-rule.js';
 import type { Knot } from './knot.js';
@@ -13,6 +13,10 @@ export function enumCommand(knot: Knot): DnsCommand {
     spec: 'enum ( add | del ) <zone> [wildcard] <skip> <service-field> <uri>',
     summary: 'Add or delete the URI that a telephone number, or all longer ones, lead to for a service',
     effect: 'change',
+    needs: [
+      { rights: 'W', class: ZONE_CLASS, instances: [`${ZONE} naptr`, ZONE] },
+      { with: ['wildcard'], rights: 'W', class: ZONE_CLASS, instances: [`*.${ZONE} naptr`, ZONE] },
+    ],
     help: {
       enum: 'What telephone numbers lead to',
       add: 'Add what the number leads to for a service',

@@ -1,6 +1,6 @@
 import type { Call } from '@arpa2amqp/shell';
 import { changeRecord } from './change-command.js';
-import { ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
+import { ZONE, ZONE_CLASS, ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
 import { ownerName, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { recordData } from './record-data.js';
@@ -8,6 +8,8 @@ import { recordType } from './record-type.js';
 
 /** RFC 2181, section 8. */
 const MAX_TTL = 2 ** 31 - 1;
+
+const RECORD = '<fqdn:dns-name zone> <rtype:dns-type>';
 
 /** `record`: any record of a zone. */
 export function recordCommand(knot: Knot): DnsCommand {
@@ -17,6 +19,10 @@ export function recordCommand(knot: Knot): DnsCommand {
       'record list <zone> [<fqdn> [<rtype>]]',
     summary: 'Add or delete a record of any type, or list the records of a zone, an owner, or an owner and type',
     effect: 'change',
+    needs: [
+      { with: ['add', 'del'], rights: 'W', class: ZONE_CLASS, instances: [RECORD, ZONE] },
+      { with: ['list'], rights: 'R', class: ZONE_CLASS, instances: [RECORD, ZONE] },
+    ],
     reads: ['list'],
     help: {
       record: 'Records of any type',

@@ -1,5 +1,5 @@
 import type { Call } from '@arpa2amqp/shell';
-import { ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
+import { ZONE, ZONE_CLASS, ZONE_HELP, type DnsCommand, type DnsSession } from './dns-session.js';
 import { hostName, isInside, written, zoneName } from './domain-name.js';
 import type { Knot } from './knot.js';
 import { mailboxName } from './mailbox.js';
@@ -14,6 +14,11 @@ export function zoneCommand(knot: Knot): DnsCommand {
     spec: 'zone ( add <zone> <ns1> <rp> | del <zone> | list )',
     summary: 'Add a zone with its first name server and responsible person, delete one, or list them',
     effect: 'change',
+    needs: [
+      { with: ['add'], rights: 'C', class: ZONE_CLASS, instances: [ZONE] },
+      { with: ['del'], rights: 'D', class: ZONE_CLASS, instances: [ZONE] },
+      { with: ['list'], rights: 'K', class: ZONE_CLASS },
+    ],
     reads: ['list'],
     help: {
       zone: 'Zones of the server',

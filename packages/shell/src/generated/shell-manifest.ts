@@ -95,6 +95,14 @@ export interface Command {
    */
   effect: 'read' | 'change';
   /**
+   * True: everyone with a ticket may give it. A list, beside needs: the literals with which nothing is needed.
+   */
+  open?: true | string[];
+  /**
+   * What a caller must hold to give the command. A command has this, or is open.
+   */
+  needs?: Need | Need[];
+  /**
    * Literals of the spec with which the command only looks although its effect is change.
    *
    * @minItems 1
@@ -107,6 +115,31 @@ export interface Command {
   help?: {
     [k: string]: string;
   };
+}
+/**
+ * Rights on a resource that is named after the variables of the command.
+ */
+export interface Need {
+  /**
+   * Only commands with one of these literals of the spec need it; absent: all do.
+   *
+   * @minItems 1
+   */
+  with?: string[];
+  /**
+   * Letters such as RW; the caller must hold each of them.
+   */
+  rights: string;
+  /**
+   * Class of the resource.
+   */
+  class: string;
+  /**
+   * Instances to ask, in order, such as <zone:lower>; the default of the class comes last by itself.
+   *
+   * @minItems 1
+   */
+  instances?: string[];
 }
 
 export const shellManifestSchema = {
@@ -218,6 +251,37 @@ export const shellManifestSchema = {
           description: 'Whether it only looks or may alter something.',
           enum: ['read', 'change'],
         },
+        open: {
+          description:
+            'True: everyone with a ticket may give it. A list, beside needs: the literals with which nothing is needed.',
+          anyOf: [
+            {
+              const: true,
+            },
+            {
+              type: 'array',
+              items: {
+                type: 'string',
+              },
+              minItems: 1,
+            },
+          ],
+        },
+        needs: {
+          description: 'What a caller must hold to give the command. A command has this, or is open.',
+          anyOf: [
+            {
+              $ref: '#/definitions/need',
+            },
+            {
+              type: 'array',
+              items: {
+                $ref: '#/definitions/need',
+              },
+              minItems: 1,
+            },
+          ],
+        },
         reads: {
           description: 'Literals of the spec with which the command only looks although its effect is change.',
           type: 'array',
@@ -241,6 +305,39 @@ export const shellManifestSchema = {
         },
       },
       required: ['spec', 'summary', 'effect'],
+      additionalProperties: false,
+    },
+    need: {
+      description: 'Rights on a resource that is named after the variables of the command.',
+      type: 'object',
+      properties: {
+        with: {
+          description: 'Only commands with one of these literals of the spec need it; absent: all do.',
+          type: 'array',
+          items: {
+            type: 'string',
+          },
+          minItems: 1,
+        },
+        rights: {
+          description: 'Letters such as RW; the caller must hold each of them.',
+          type: 'string',
+        },
+        class: {
+          description: 'Class of the resource.',
+          type: 'string',
+        },
+        instances: {
+          description:
+            'Instances to ask, in order, such as <zone:lower>; the default of the class comes last by itself.',
+          type: 'array',
+          items: {
+            type: 'string',
+          },
+          minItems: 1,
+        },
+      },
+      required: ['rights', 'class'],
       additionalProperties: false,
     },
     types: {
