@@ -7,9 +7,9 @@ const layers = {
   'packages/acl': ['protocol'],
   'packages/session': ['protocol', 'gssapi'],
   'packages/shell': ['protocol', 'grammar'],
-  'packages/dispatcher': ['protocol', 'grammar', 'shell'],
+  'packages/dispatcher': ['protocol', 'grammar', 'acl', 'shell'],
   'packages/arpa2amqp': ['protocol', 'session', 'amqp'],
-  'packages/arpa2amqp\\.d': ['protocol', 'session', 'amqp', 'dispatcher', 'shell'],
+  'packages/arpa2amqp\\.d': ['protocol', 'acl', 'session', 'amqp', 'dispatcher', 'shell'],
   'packages/arpa2shell': ['protocol', 'grammar', 'shell', 'dispatcher', 'arpa2amqp'],
   'shells/arpa2dns': ['protocol', 'shell'],
 };

@@ -11,6 +11,7 @@ import { AclError } from './acl-error.js';
 import type { ChangeRecord, Edit } from './change.js';
 import { decide, type Decision, type DecisionStep } from './decision.js';
 import { formatGroupLine, formatListLine, type AclDocument, type GroupEntry } from './document.js';
+import { GrantSearch } from './grant-search.js';
 import type { Identity } from './identity.js';
 import { membershipsOf, type Membership } from './membership.js';
 import { encodeAbout, ABOUT_KEY, type About } from './records.js';
@@ -69,12 +70,14 @@ export class AclStore implements AsyncDisposable {
   readonly #path: string;
   readonly #records: Records;
   readonly #reader: StoreReader;
+  readonly #search: GrantSearch;
   #closing: Promise<void> | undefined;
 
   private constructor(path: string, records: Records) {
     this.#path = path;
     this.#records = records;
     this.#reader = new StoreReader(records);
+    this.#search = new GrantSearch(this.#reader);
   }
 
   /**
@@ -124,6 +127,15 @@ export class AclStore implements AsyncDisposable {
     const steps: DecisionStep[] = [];
     const decision = decide(this.#fresh(), identity, right, resources, (step) => steps.push(step));
     return { decision, steps };
+  }
+
+  /**
+   * Whether an identity holds a right on any resource of a class: worth offering what needs it. Looks at 1000 lists of the
+   * class at most; when there are more and none of those grants it, the answer is true.
+   */
+  grantsSomewhere(identity: Identity, right: Right, className: string): boolean {
+    this.#fresh();
+    return this.#search.isGranted(identity, right, className);
   }
 
   /** The groups and roles of an identity, in the order in which decisions try them. */

@@ -78,8 +78,8 @@ export class Dispatcher {
     const decisions = await this.#authorizer.decide(
       commands.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
     );
-    // A batch without changing commands may run again harmlessly and is not recorded.
-    const record = commands.some(({ effect }) => effect === 'change')
+    // A batch of which nothing changes may run again harmlessly and is not recorded: who may do nothing fills no journal.
+    const record = commands.some(({ effect }, at) => effect === 'change' && decisions[at]?.isGranted === true)
       ? await this.#journal.claim(keyOf(batch, caller))
       : null;
     const authorizer = this.#authorizer;

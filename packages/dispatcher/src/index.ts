@@ -1,3 +1,5 @@
+export { questionsOf, type AccessQuestion, type AccessQuestions } from './access-question.js';
+export { AclAuthorizer, type AclAuthorizerOptions } from './acl-authorizer.js';
 export {
   openAuthorizer,
   type AccessDecision,

@@ -25,12 +25,18 @@ export interface Requirement {
   readonly class: string;
   /** Without the default of the class. */
   readonly instances: readonly string[];
+  /** True when the need names instances, but none of their variables was given. */
+  readonly isUnnamed: boolean;
 }
 
-/** What one command as given requires: nothing, each of some, or what nobody can have because its resource has no name. */
+/**
+ * What one command as given requires: nothing, or each of some. Nobody may give it when nothing is declared for these literals,
+ * or when its resource has no name.
+ */
 export type Requirements =
   | { readonly kind: 'open' }
   | { readonly kind: 'required'; readonly requirements: readonly Requirement[] }
+  | { readonly kind: 'undeclared' }
   | { readonly kind: 'unnamed'; readonly reason: string };
 
 /** The part of a description that {@link requirementsOf} looks at. */
@@ -57,7 +63,7 @@ export function requirementsOf({ open, needs = [] }: Declaration, given: GivenWo
   const applicable = needs.filter((need) => need.with?.some((word) => given.literals.includes(word)) ?? true);
   if (applicable.length === 0) {
     if (open?.some((word) => given.literals.includes(word)) === true) return OPEN;
-    return { kind: 'unnamed', reason: 'its shell does not declare what it needs in this form' };
+    return { kind: 'undeclared' };
   }
   const requirements: Requirement[] = [];
   for (const need of applicable) {
@@ -67,7 +73,8 @@ export function requirementsOf({ open, needs = [] }: Declaration, given: GivenWo
       if (instance.kind === 'refused') return { kind: 'unnamed', reason: instance.reason };
       if (instance.kind === 'filled') instances.push(instance.text);
     }
-    requirements.push({ rights: lettersOf(need), class: need.class, instances });
+    const isUnnamed = instances.length === 0 && need.instances !== undefined;
+    requirements.push({ rights: lettersOf(need), class: need.class, instances, isUnnamed });
   }
   return { kind: 'required', requirements };
 }

@@ -1,0 +1,131 @@
+import {
+  AclError,
+  chainOf,
+  formatResource,
+  parseIdentity,
+  RIGHTS,
+  type AclStore,
+  type Identity,
+  type Right,
+} from '@arpa2amqp/acl';
+import { BusError } from '@arpa2amqp/protocol';
+import { lettersOf, type CommandDescription } from '@arpa2amqp/shell';
+import { questionsOf, type AccessQuestion } from './access-question.js';
+import type { AccessDecision, AccessRequest, Authorizer, VisibilityRequest } from './authorizer.js';
+
+/** The parts of an {@link AclAuthorizer}. */
+export interface AclAuthorizerOptions {
+  /** Stays with its owner, who closes it. */
+  readonly store: Pick<AclStore, 'decide' | 'grantsSomewhere'>;
+  /** Told why the lists cannot be read; the caller learns only that. */
+  readonly onFailure?: (error: AclError) => void;
+}
+
+/** An identity that cannot be one of the lists. */
+interface Invalid {
+  readonly reason: string;
+}
+
+const GRANTED: AccessDecision = Object.freeze({ isGranted: true });
+
+/**
+ * Decides by access control lists what commands need, as they declare it. Who has no entry has no right; commands that are
+ * open cost no look-up. The newest update of the lists, by whatever process, holds for every batch that comes after it.
+ */
+export class AclAuthorizer implements Authorizer {
+  readonly #store: AclAuthorizerOptions['store'];
+  readonly #onFailure: (error: AclError) => void;
+  /** Most batches come from the one who sent the last one. */
+  #last: { readonly text: string; readonly identity: Identity | Invalid } = { text: '', identity: { reason: '' } };
+
+  constructor({ store, onFailure }: AclAuthorizerOptions) {
+    this.#store = store;
+    this.#onFailure = onFailure ?? (() => undefined);
+  }
+
+  /** @throws BusError `unavailable` when the lists cannot be read: nothing of the batch may run */
+  async decide(requests: readonly AccessRequest[]): Promise<readonly AccessDecision[]> {
+    return await Promise.resolve(this.#reading(() => requests.map((request) => this.#decide(request))));
+  }
+
+  /**
+   * A command is shown to who may give it in one form, on one resource; a value to who may give the command with it.
+   *
+   * @throws BusError `unavailable`
+   */
+  async visible(requests: readonly VisibilityRequest[]): Promise<readonly boolean[]> {
+    return await Promise.resolve(this.#reading(() => requests.map((request) => this.#isVisible(request))));
+  }
+
+  #decide({ caller, command, call }: AccessRequest): AccessDecision {
+    const identity = this.#identityOf(caller.identity);
+    if (typeof identity !== 'string') return { isGranted: false, reason: identity.reason };
+    const asked = questionsOf(command, call);
+    if (asked.kind === 'open') return GRANTED;
+    if (asked.kind !== 'asked') return { isGranted: false, reason: `Nobody may do this: ${asked.reason}` };
+    const missing = asked.questions.find((question) => !this.#holds(identity, question));
+    return missing === undefined ? GRANTED : { isGranted: false, reason: denial(identity, missing) };
+  }
+
+  #isVisible({ caller, command, candidate }: VisibilityRequest): boolean {
+    const identity = this.#identityOf(caller.identity);
+    if (typeof identity !== 'string') return false;
+    if (candidate === undefined) return this.#mayBeGiven(identity, command);
+    const { variable, value, values, literals } = candidate;
+    const asked = questionsOf(command, { literals, values: { ...values, [variable]: [value] } });
+    if (asked.kind !== 'asked') return asked.kind !== 'unnamed';
+    return asked.questions.every((question) => question.isUnnamed || this.#holds(identity, question));
+  }
+
+  /** Forms that need nothing do not count beside those that need something: alone they are of no use. */
+  #mayBeGiven(identity: Identity, { open, needs = [] }: CommandDescription): boolean {
+    if (open === true) return true;
+    return needs.some((need) =>
+      lettersOf(need).every((letter) => {
+        const right = letter as Right;
+        const resources = chainOf(need.class);
+        if (this.#holds(identity, { right, resources })) return true;
+        return need.instances !== undefined && this.#store.grantsSomewhere(identity, right, need.class);
+      }),
+    );
+  }
+
+  #holds(identity: Identity, { right, resources }: Omit<AccessQuestion, 'isUnnamed'>): boolean {
+    return this.#store.decide(identity, right, resources).isGranted;
+  }
+
+  #identityOf(text: string): Identity | Invalid {
+    if (this.#last.text !== text) this.#last = { text, identity: identityOrReason(text) };
+    return this.#last.identity;
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      // LMDB has errors of its own beside those of the store. Whatever it is: nothing is granted.
+      const failure =
+        error instanceof AclError
+          ? error
+          : new AclError('acl-unavailable', 'Cannot read the access control lists', { cause: error });
+      this.#onFailure(failure);
+      throw new BusError('unavailable', 'The access control lists of the host cannot be read now, nothing was run', {
+        cause: failure,
+      });
+    }
+  }
+}
+
+function identityOrReason(text: string): Identity | Invalid {
+  try {
+    return parseIdentity(text);
+  } catch (error) {
+    if (!(error instanceof AclError)) throw error;
+    return { reason: error.message };
+  }
+}
+
+/** Says what is missing, not what the lists hold for others. */
+function denial(identity: Identity, { right, resources }: AccessQuestion): string {
+  return `Denied: ${identity} has no right ${right} (${RIGHTS[right]}) on ${formatResource(resources[0])}`;
+}
