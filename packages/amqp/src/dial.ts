@@ -38,13 +38,20 @@ const SYSTEM_CODES: Readonly<Record<string, AmqpErrorCode>> = {
   ETIMEDOUT: 'amqp-timeout',
 };
 
+/** How TLS fails with a peer that does not speak it; one that does says so before it hangs up. */
+const NO_TLS = new Set(['', 'ECONNRESET', 'EPIPE', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+
 let dialled = 0;
 
 function systemError(error: unknown, where: string, isTls: boolean): AmqpError {
   const { code = '' } = error as NodeJS.ErrnoException;
   const known = SYSTEM_CODES[code];
-  const fallback = isTls ? 'amqp-tls' : 'amqp-unreachable';
-  return new AmqpError(known ?? fallback, `Connect to ${where}: ${code === '' ? (error as Error).message : code}`, {
+  const what = code === '' ? (error as Error).message : code;
+  if (known === undefined && isTls && NO_TLS.has(code)) {
+    const text = `Connect to ${where}: ${what}; does it speak TLS, or is it a port for amqp?`;
+    return new AmqpError('amqp-not-amqp', text, { cause: error });
+  }
+  return new AmqpError(known ?? (isTls ? 'amqp-tls' : 'amqp-unreachable'), `Connect to ${where}: ${what}`, {
     cause: error,
   });
 }

@@ -6,7 +6,7 @@ export const AMQP_ERROR_CODES = {
   'amqp-refused': { retryable: true, meaning: 'nothing listens at that host and port' },
   'amqp-unreachable': { retryable: true, meaning: 'the host cannot be found or reached' },
   'amqp-timeout': { retryable: true, meaning: 'the peer did not answer in time' },
-  'amqp-not-amqp': { retryable: false, meaning: 'the peer does not speak AMQP 1.0, or speaks it inside TLS' },
+  'amqp-not-amqp': { retryable: false, meaning: 'the peer does not speak AMQP 1.0, or only one end uses TLS' },
   'amqp-tls': { retryable: false, meaning: 'TLS failed: certificate, name or version' },
   'amqp-sasl-refused': { retryable: false, meaning: 'the peer refused the login, or no mechanism is shared' },
   'amqp-sasl-unavailable': { retryable: true, meaning: 'the peer cannot check logins at the moment' },
