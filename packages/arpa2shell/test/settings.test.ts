@@ -64,11 +64,11 @@ describe('the settings', () => {
     resolveSettings(await parsed(...words), config, environment, isRestricted);
 
   test('options win over the environment, that over the configuration', async () => {
-    const environment = { ARPA2AMQP_TO: `${TO}2`, ARPA2AMQP_URL: 'amqp://env', HOME: '/home/x' };
+    const environment = { ARPA2AMQP_TO: `${TO}2`, ARPA2AMQP_URL: 'amqp://env', HOME: '/elsewhere/x' };
     const config = { to: `${TO}3`, connect: 'amqp://file', timeout: '5s' };
     expect(await resolve(['--to', TO], config, environment)).toMatchObject({
       host: { to: TO, connection: { url: 'amqp://env', timeoutMs: 5000 } },
-      historyFile: '/home/x/.arpa2shell_history',
+      historyFile: '/elsewhere/x/.arpa2shell_history',
     });
     expect(await resolve([], config)).toMatchObject({ host: { to: `${TO}3`, connection: { url: 'amqp://file' } } });
   });
