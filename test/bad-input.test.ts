@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import rhea from 'rhea';
 import { connect, type Client } from 'arpa2amqp';
 import { encodeFrame, decodeFrame } from '@arpa2amqp/session';
@@ -18,6 +18,9 @@ import {
 import { ADDRESS, BusWorld, writeShell } from './bus-world.js';
 import { runClient, type Ended } from './client-program.js';
 import { described, HandPeer } from './hand-peer.js';
+
+// Programs are started by the dozen, which a busy machine does slowly.
+jest.setTimeout(120_000);
 
 const OTHER = 'arpa2amqp/other.arpa2.test';
 /** Stands in everything that is bad: it must be in no log, and nothing that holds it may have run. */
@@ -453,7 +456,7 @@ describeWith(['krb5kdc'], 'bad input', () => {
       const ended = await runCli(['--timeout', '2s', '--connect', url]);
       expect(ended).toEqual({ code: 4, stdout: '', stderr: complaint('cannot-reach') });
     });
-    expect(performance.now() - startedMs).toBeLessThan(6000);
+    expect(performance.now() - startedMs).toBeLessThan(9000); // a handshake may take 10 s, the batch but 2 s
     expect(line).toMatchObject({ level: 'warn' });
   });
 

@@ -18,7 +18,7 @@ export async function runClient(
 ): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { PATH: process.env['PATH'], ...options.environment },
-    timeout: 20_000,
+    timeout: 60_000, // no promise of ours: on a machine that does much else a start alone takes seconds
     killSignal: 'SIGKILL',
   });
   let stdout = '';
