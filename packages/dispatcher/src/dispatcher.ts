@@ -99,8 +99,11 @@ export class Dispatcher {
         steps.map((step) => ('question' in step ? step : toTask(step, decided.next().value))),
       );
     } finally {
-      await execution.close();
-      record?.release();
+      try {
+        await execution.close();
+      } finally {
+        record?.release();
+      }
     }
   }
 }
