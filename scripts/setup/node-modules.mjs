@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -68,7 +68,9 @@ function linkPrograms() {
     if (bin === undefined || path.includes('node_modules')) continue;
     for (const [name, file] of Object.entries(bin)) {
       chmodSync(inRoot(path, file), 0o755);
-      if (!existsSync(join(folder, name))) symlinkSync(relative(folder, inRoot(path, file)), join(folder, name));
+      if (existsSync(join(folder, name))) continue;
+      rmSync(join(folder, name), { force: true }); // a link to a program that is gone
+      symlinkSync(relative(folder, inRoot(path, file)), join(folder, name));
     }
   }
 }
