@@ -42,7 +42,12 @@ describeWith(['krb5kdc'], 'the daemon', () => {
   });
 
   test.each<[string, () => string[], RegExp]>([
-    ['without --open', () => without('--open'), /start with --open.*\(config\)/],
+    ['without lists and without --open', () => without('--open'), /--state DIR.*acl init <identity>.*\(config\)/],
+    [
+      'with a state directory without lists',
+      () => [...without('--open'), '--state', world.directory.file('no-lists')],
+      /no access control lists in .*no-lists.*acl init <identity>.*\(config\)/,
+    ],
     ['without an address', () => without('--address'), /give --address.*\(config\)/],
     [
       'with an address in upper case',

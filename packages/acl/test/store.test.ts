@@ -133,6 +133,36 @@ describe('lists', () => {
   });
 });
 
+describe('a search for a right on any resource of a class', () => {
+  test('finds it by every kind of entry, and follows every update', async () => {
+    await using store = await newStore();
+    const found = (right: 'R' | 'W' | 'D') => store.grantsSomewhere(john, right, 'arpa2dns.zone');
+    expect(found('R')).toBe(false);
+    await store.update([grant('john@example.com', '%R'), grant('@.', '%D', resourceOf('arpa2dns.zones', 'x'))], { by });
+    expect([found('R'), found('W'), found('D')]).toEqual([true, false, false]);
+    await store.update([grant('@.org', '%W', resourceOf('arpa2dns.zone', 'other.nep'))], { by });
+    expect(found('W')).toBe(false);
+    await store.update([grant('@.com', '%D')], { by });
+    // The entry of his own stands before.
+    expect(found('D')).toBe(false);
+    await store.update([grant('@example.com', '%W', resourceOf('arpa2dns.zone', 'other.nep'))], { by });
+    expect(found('W')).toBe(true);
+    await store.update([revoke('john@example.com')], { by });
+    expect([found('R'), found('D')]).toEqual([false, true]);
+  });
+
+  test('looks at no more than 1000 lists', async () => {
+    await using store = await newStore();
+    const lists = Array.from({ length: 1000 }, (_, index) =>
+      grant('x@example.com', '%R', resourceOf('many', `${index}`)),
+    );
+    await store.update(lists, { by });
+    expect(store.grantsSomewhere(john, 'R', 'many')).toBe(false);
+    await store.update([grant('x@example.com', '%R', resourceOf('many', 'more'))], { by });
+    expect(store.grantsSomewhere(john, 'R', 'many')).toBe(true);
+  });
+});
+
 describe('updates', () => {
   test('an expectation that does not hold refuses the whole update', async () => {
     await using store = await newStore();

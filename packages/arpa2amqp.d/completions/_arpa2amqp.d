@@ -7,9 +7,9 @@ _arguments -s -S \
   '--connect=[Take batches from the broker at this URL]:URL: ' \
   '--keytab=[Keytab with the key of the service]:FILE:_files' \
   '--service=[Service to answer as, <service>@<host> \[default\: arpa2amqp@<host>.<domain>\]]:SERVICE: ' \
-  '--state=[Directory for what must survive a restart]:DIR:_files -/' \
+  '--state=[Directory for what must survive a restart; it holds the access control lists]:DIR:_files -/' \
   '*--shells=[Directories of shells]:DIR:_files -/' \
-  '--open[Let everyone with a ticket run every command]' \
+  '--open[No access control lists\: let everyone with a ticket run every command]' \
   '--log-level=[Least severe messages to log \[default\: info\]]:LEVEL:(fatal error warn info debug trace silent)' \
   '--version[show the version]' \
   '(--help -h)'{--help,-h}'[show help]' \

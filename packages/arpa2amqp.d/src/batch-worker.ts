@@ -1,14 +1,6 @@
 import type { Incoming } from '@arpa2amqp/amqp';
 import type { Dispatcher } from '@arpa2amqp/dispatcher';
-import {
-  BusError,
-  errorReply,
-  identityOf,
-  type Batch,
-  type FrameErrorReason,
-  type Limits,
-  type Reply,
-} from '@arpa2amqp/protocol';
+import { BusError, errorReply, type Batch, type FrameErrorReason, type Limits, type Reply } from '@arpa2amqp/protocol';
 import { errorFrame, type AcceptorTable, type OpenedPayload, type PeerStyle, type Refused } from '@arpa2amqp/session';
 import type { Caller } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
@@ -28,6 +20,8 @@ export interface BatchWorkerOptions {
   readonly acceptor: AcceptorTable;
   /** Asked for every batch, since a reload replaces it. */
   readonly dispatcher: () => Dispatcher;
+  /** Makes an identity of a principal. @throws BusError `invalid-principal` */
+  readonly identify: (principal: string) => string;
   readonly limits: Limits;
   readonly log: Logger;
 }
@@ -154,7 +148,7 @@ export class BatchWorker {
     // Most batches come from the one who sent the last one.
     const last = this.#lastCaller;
     if (last?.principal === principal && last.expires?.getTime() === expires.getTime()) return last;
-    return (this.#lastCaller = { identity: identityOf(principal), principal, expires });
+    return (this.#lastCaller = { identity: this.#options.identify(principal), principal, expires });
   }
 
   #refuse(incoming: Incoming, { reason, style, answer, detail }: Refused): void {

@@ -10,6 +10,7 @@ import {
   serviceOf,
   type HostAddress,
   type Limits,
+  type RealmRules,
   type ServiceName,
 } from '@arpa2amqp/protocol';
 import { parse, YAMLParseError } from 'yaml';
@@ -31,6 +32,7 @@ export interface Configuration {
   readonly shells: readonly string[];
   readonly shellOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly isOpen: boolean;
+  readonly realms: RealmRules;
   readonly logLevel: LogLevel;
   readonly tls: DaemonConfig['tls'];
   readonly sasl: DaemonConfig['sasl'];
@@ -112,9 +114,25 @@ export function resolveConfiguration(file: DaemonConfig, commandLine: DaemonConf
     shells: config.shells ?? [],
     shellOptions: config.shellOptions ?? {},
     isOpen: config.open ?? false,
+    realms: checkRealms(config.realms ?? {}),
     logLevel: config.logLevel ?? 'info',
     tls: config.tls,
     sasl: config.sasl,
     limits: Object.freeze({ ...DEFAULT_LIMITS, ...config.limits }),
   });
+}
+
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
+
+/** A domain for all the other realms would let anyone with a ticket of a realm we trust pose as a user of it. */
+function checkRealms(realms: RealmRules): RealmRules {
+  for (const [realm, domain] of Object.entries(realms)) {
+    if (domain === false) continue;
+    if (realm === '*')
+      throw new BusError('config', '"realms" may only say false of "*": name each realm with its domain');
+    if (!DOMAIN.test(domain)) {
+      throw new BusError('config', `"realms" maps ${quoted(realm)} to ${quoted(domain)}: write a domain in lower case`);
+    }
+  }
+  return realms;
 }

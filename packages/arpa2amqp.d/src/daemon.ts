@@ -1,17 +1,30 @@
-import { access, constants, mkdir, stat } from 'node:fs/promises';
-import path from 'node:path';
+import type { AclStore } from '@arpa2amqp/acl';
 import { AmqpError, serve, type Service } from '@arpa2amqp/amqp';
-import { Dispatcher, MemoryJournal, openAuthorizer, type ShellRegistry } from '@arpa2amqp/dispatcher';
-import { BusError } from '@arpa2amqp/protocol';
+import {
+  AclAuthorizer,
+  Dispatcher,
+  MemoryJournal,
+  openAuthorizer,
+  type Authorizer,
+  type ShellRegistry,
+} from '@arpa2amqp/dispatcher';
+import { BusError, identityOf } from '@arpa2amqp/protocol';
 import { AcceptorTable } from '@arpa2amqp/session';
 import type { Logger } from 'pino';
 import { BatchWorker } from './batch-worker.js';
 import type { Configuration } from './configuration.js';
+import { openLists } from './access-lists.js';
 import { startShells } from './shells.js';
+import { prepareStateDirectory, replayCacheIn } from './state-directory.js';
 import { transportOf } from './transport.js';
 
-/** Who else than its owner may write to a directory. */
-const WRITABLE_BY_OTHERS = 0o022;
+/** What the daemon is made of. */
+interface DaemonParts {
+  readonly acceptor: AcceptorTable;
+  readonly shells: ShellRegistry;
+  /** Null with `--open`. */
+  readonly lists: AclStore | null;
+}
 
 /**
  * The daemon as a whole. It owns the acceptor table, the shells and the transport, and ends them in the order in
@@ -26,6 +39,8 @@ export class Daemon implements AsyncDisposable {
   readonly #journal = new MemoryJournal();
   readonly #acceptor: AcceptorTable;
   readonly #worker: BatchWorker;
+  readonly #lists: AclStore | null;
+  readonly #authorizer: Authorizer;
   #shells: ShellRegistry;
   #dispatcher: Dispatcher;
   /** Shells that were replaced, until they have ended. */
@@ -35,16 +50,19 @@ export class Daemon implements AsyncDisposable {
   #isEnding = false;
   #closing: Promise<void> | null = null;
 
-  private constructor(configuration: Configuration, log: Logger, acceptor: AcceptorTable, shells: ShellRegistry) {
+  private constructor(configuration: Configuration, log: Logger, { acceptor, shells, lists }: DaemonParts) {
     this.#configuration = configuration;
     this.#log = log;
     this.#acceptor = acceptor;
     this.#shells = shells;
+    this.#lists = lists;
+    this.#authorizer = authorizerOf(lists, log);
     this.#dispatcher = this.#makeDispatcher();
     this.#worker = new BatchWorker({
       address: configuration.address.address,
       acceptor,
       dispatcher: () => this.#dispatcher,
+      identify: (principal) => identityOf(principal, configuration.realms),
       limits: configuration.limits,
       log,
     });
@@ -56,25 +74,20 @@ export class Daemon implements AsyncDisposable {
    * @throws BusError `config`, `no-ticket` (no usable key) or `cannot-reach`, with what to do
    */
   static async start(configuration: Configuration, log: Logger): Promise<Daemon> {
-    refuseClosed(configuration);
-    const { service, keytab, limits } = configuration;
-    const replayCache = await replayCacheIn(configuration.state);
-    const acceptor = await AcceptorTable.create({
-      service,
-      limits,
-      logger: log,
-      ...(keytab === undefined ? {} : { keytab }),
-      ...(replayCache === undefined ? {} : { replayCache }),
-    });
+    if (configuration.state !== undefined) await prepareStateDirectory(configuration.state);
+    const lists = configuration.isOpen ? null : await openLists(configuration.state);
+    let acceptor: AcceptorTable | undefined;
     let shells: ShellRegistry | undefined;
     try {
+      acceptor = await makeAcceptor(configuration, log);
       shells = await startShells(configuration, log);
-      const daemon = new Daemon(configuration, log, acceptor, shells);
+      const daemon = new Daemon(configuration, log, { acceptor, shells, lists });
       await daemon.#serve();
       return daemon;
     } catch (error) {
       shells?.destroy();
-      acceptor.destroy();
+      acceptor?.destroy();
+      lists?.destroy();
       throw error;
     }
   }
@@ -117,6 +130,7 @@ export class Daemon implements AsyncDisposable {
     this.#service?.destroy();
     for (const shells of [this.#shells, ...this.#replaced.keys()]) shells.destroy();
     this.#acceptor.destroy();
+    this.#lists?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,6 +149,7 @@ export class Daemon implements AsyncDisposable {
     await this.#reloading;
     await Promise.all([this.#shells.close(), ...this.#replaced.values()]);
     await this.#acceptor.close();
+    await this.#lists?.close();
   }
 
   async #reload(): Promise<void> {
@@ -187,38 +202,24 @@ export class Daemon implements AsyncDisposable {
   #makeDispatcher(): Dispatcher {
     return new Dispatcher({
       shells: this.#shells,
-      authorizer: openAuthorizer,
+      authorizer: this.#authorizer,
       journal: this.#journal,
       limits: this.#configuration.limits,
     });
   }
 }
 
-/**
- * The state directory is made when it is missing. Nobody else may write there: who can forget the tokens that were seen,
- * or put a link in the place of the file, decides what is accepted, or overwritten, in our name.
- */
-async function replayCacheIn(state: string | undefined): Promise<string | undefined> {
-  if (state === undefined) return undefined;
-  let mode: number;
-  try {
-    await mkdir(state, { recursive: true, mode: 0o700 });
-    await access(state, constants.W_OK | constants.X_OK);
-    mode = (await stat(state)).mode;
-  } catch (cause) {
-    throw new BusError('config', `Cannot write to the state directory: ${(cause as Error).message}`, { cause });
-  }
-  if ((mode & WRITABLE_BY_OTHERS) !== 0) {
-    throw new BusError('config', 'The state directory may be written by others: take that right away (chmod go-w)');
-  }
-  return path.join(state, 'raw-peers.rcache');
+async function makeAcceptor({ service, keytab, limits, state }: Configuration, log: Logger): Promise<AcceptorTable> {
+  return await AcceptorTable.create({
+    service,
+    limits,
+    logger: log,
+    ...(keytab === undefined ? {} : { keytab }),
+    ...(state === undefined ? {} : { replayCache: replayCacheIn(state) }),
+  });
 }
 
-/** There is no access control yet, so the operator has to say that none is wanted. */
-function refuseClosed({ isOpen }: Configuration): void {
-  if (isOpen) return;
-  throw new BusError(
-    'config',
-    'This version has no access control lists: start with --open to let everyone with a ticket run every command',
-  );
+function authorizerOf(store: AclStore | null, log: Logger): Authorizer {
+  if (store === null) return openAuthorizer;
+  return new AclAuthorizer({ store, onFailure: (error) => log.error({ err: error }, 'access-lists-failed') });
 }

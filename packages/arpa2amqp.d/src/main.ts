@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { createRequire } from 'node:module';
+import { AclError } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
 import type { Logger } from 'pino';
 import { parseCommandLine } from './command-line.js';
@@ -9,7 +10,18 @@ import { createLog } from './log.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
+/** As of the codes of `BusError` that say the same. */
+const WRONG_USAGE = 2;
+
 async function main(): Promise<void> {
+  const [first, ...rest] = process.argv.slice(2);
+  if (first === 'acl') {
+    const { runAclProgram } = await import('./acl-program.js');
+    const { text, exitCode } = await runAclProgram(rest, version);
+    process.stdout.write(text);
+    process.exitCode = exitCode;
+    return;
+  }
   const { configFile, settings } = parseCommandLine(process.argv.slice(2), version);
   const file = configFile === undefined ? {} : await readConfigurationFile(configFile);
   const configuration = resolveConfiguration(file, settings);
@@ -55,5 +67,5 @@ main().catch((error: unknown) => {
   const { code, message } =
     error instanceof Error ? (error as Error & { code?: string }) : { code: undefined, message: String(error) };
   process.stderr.write(`arpa2amqp.d: ${message}${code === undefined ? '' : ` (${code})`}\n`);
-  process.exit(error instanceof BusError ? error.exitCode : 1);
+  process.exit(error instanceof BusError ? error.exitCode : error instanceof AclError ? WRONG_USAGE : 1);
 });

@@ -1,5 +1,31 @@
 import { DEFAULT_LISTEN } from './configuration.js';
 
+/** The commands of `arpa2amqp.d acl`, in the notation of yargs. */
+export const ACL_COMMANDS = [
+  { name: 'init', words: ['<identity>'], describe: 'Make the lists, with a first administrator' },
+  { name: 'grant', words: ['<words..>'], describe: 'Set rights: <class> [<instance>] %<rights> <selector>...' },
+  { name: 'revoke', words: ['<words..>'], describe: 'Take entries away: <class> [<instance>] <selector>...' },
+  { name: 'list', words: ['[words..]'], describe: 'Print entries: [<class> [<instance>]]' },
+  {
+    name: 'explain',
+    words: ['<identity>', '<words..>'],
+    describe: 'Say why a command, <shell> <word>..., would be granted or denied; exit code 1 when denied',
+  },
+] as const;
+
+/** The options of `arpa2amqp.d acl`. */
+export const ACL_OPTIONS = {
+  state: { type: 'string', requiresArg: true, describe: 'Directory with the access control lists' },
+  config: { type: 'string', requiresArg: true, describe: 'YAML file of the daemon, instead of --state and --shells' },
+  shells: { type: 'string', array: true, nargs: 1, requiresArg: true, describe: 'Directory of shells, for explain' },
+  instance: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The instance, where it looks like rights or a selector',
+  },
+  force: { type: 'boolean', describe: 'Do it even when it leaves no administrator' },
+} as const;
+
 /**
  * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter two by
  * `npm run docs:cli`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
@@ -8,10 +34,11 @@ export const PROGRAM = {
   name: 'arpa2amqp.d',
   section: 8,
   title: 'run batches of commands for callers with a Kerberos ticket',
-  synopsis: '--address /internetwide/<domain>/<host> --keytab FILE --shells DIR --open',
+  synopsis: '--address /internetwide/<domain>/<host> --keytab FILE --shells DIR --state DIR',
   description: [
     'Runs batches of commands for callers with a Kerberos ticket.',
     'It takes batches for one host, from a broker or from clients that connect to it, runs their commands in the shells of this host and answers them. Brokers on the way can neither read nor change a batch, and none runs twice.',
+    'Who may do what is in access control lists, which "arpa2amqp.d acl" makes and changes: without an entry everything is denied but what is open to all, such as whoami.',
     'It stays in the foreground and logs JSON lines on standard error: one with "msg":"ready" and the bound URL, one for every batch, never anything of a payload. A listener beyond loopback needs TLS or SASL, which the configuration file sets.',
   ],
   options: {
@@ -45,10 +72,10 @@ export const PROGRAM = {
       type: 'string',
       requiresArg: true,
       valueName: 'DIR',
-      describe: 'Directory for what must survive a restart',
+      describe: 'Directory for what must survive a restart; it holds the access control lists',
     },
     shells: { type: 'string', array: true, requiresArg: true, valueName: 'DIR', describe: 'Directories of shells' },
-    open: { type: 'boolean', describe: 'Let everyone with a ticket run every command' },
+    open: { type: 'boolean', describe: 'No access control lists: let everyone with a ticket run every command' },
     'log-level': {
       type: 'string',
       requiresArg: true,
@@ -59,10 +86,24 @@ export const PROGRAM = {
   },
   sections: [
     {
+      title: 'Access control',
+      rows: [
+        ['acl init <identity>', 'make the lists, with a first administrator'],
+        [
+          'acl grant <class> [<instance>] %<rights> <selector>...',
+          'set rights of users, domains (@example.com) or everyone (@.)',
+        ],
+        ['acl revoke <class> [<instance>] <selector>...', 'take entries away'],
+        ['acl list [<class> [<instance>]]', 'print entries'],
+        ['acl explain <identity> <shell> <word>...', 'say why a command would be granted or denied'],
+      ],
+    },
+    {
       title: 'Exit codes',
       rows: [
-        ['0', 'stopped by SIGTERM or SIGINT'],
-        ['2', 'wrong usage or configuration (the keytab included)'],
+        ['0', 'stopped by SIGTERM or SIGINT; done; granted'],
+        ['1', 'denied (acl explain)'],
+        ['2', 'wrong usage or configuration (the keytab and the lists included)'],
         ['4', 'cannot listen or connect'],
       ],
     },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Incoming } from '@arpa2amqp/amqp';
 import { Dispatcher, MemoryJournal, ShellRegistry, openAuthorizer } from '@arpa2amqp/dispatcher';
-import { DEFAULT_LIMITS } from '@arpa2amqp/protocol';
+import { DEFAULT_LIMITS, identityOf } from '@arpa2amqp/protocol';
 import { decodeFrame, type AcceptorTable, type Opened } from '@arpa2amqp/session';
 import { createLog } from '../src/index.js';
 import { BatchWorker } from '../src/batch-worker.js';
@@ -20,6 +20,7 @@ function workerWith(opened: Opened): BatchWorker {
     // What the table makes of garbage, without a realm to make it in.
     acceptor: { open: async () => await Promise.resolve(opened) } as unknown as AcceptorTable,
     dispatcher: () => dispatcher,
+    identify: identityOf,
     limits,
     log: createLog('silent'),
   });

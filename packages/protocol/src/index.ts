@@ -29,7 +29,7 @@ export type { BatchDocument } from './generated/batch.js';
 export type { Command } from './generated/command.js';
 export type { Candidate, CompletionReply, Placeholder } from './generated/completion-reply.js';
 export type { Reply, ReplyDocument, ReplyError } from './generated/reply.js';
-export { identityOf } from './identity.js';
+export { identityOf, type RealmRules } from './identity.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
 export { quoted } from './quotation.js';
 export { buildReply, errorReply, isErrorReply, type CommandOutput } from './reply.js';

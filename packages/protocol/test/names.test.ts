@@ -74,11 +74,41 @@ describe('identities', () => {
     'a/b/c@ARPA2.NET',
     'de\\@mo@ARPA2.NET',
     'de mo@ARPA2.NET',
+    'demo+@ARPA2.NET',
+    'demo++x@ARPA2.NET',
+    'svc+/arpa2.net@ARPA2.NET',
+    `demo@${'A.'.repeat(127)}A`,
     'd\u00e9mo@ARPA2.NET',
     'demo@ARPA2 NET',
     `${'a'.repeat(512)}@ARPA2.NET`,
   ])('%j is nobody', (principal) => {
     expect(() => identityOf(principal)).toThrow(expect.objectContaining({ code: 'invalid-principal' }));
+  });
+});
+
+describe('realms', () => {
+  const realms = { 'CORP.LOCAL': 'corp.example.com', 'EVIL.ORG': false } as const;
+
+  test.each([
+    ['demo@CORP.LOCAL', 'demo@corp.example.com'],
+    ['http/www.corp.example.com@CORP.LOCAL', '+http@www.corp.example.com'],
+    ['demo@ARPA2.NET', 'demo@arpa2.net'],
+    ['demo@corp.local', 'demo@corp.local'],
+    ['demo@constructor', 'demo@constructor'],
+  ])('%s is %s by the rules', (principal, identity) => {
+    expect(identityOf(principal, realms)).toBe(identity);
+  });
+
+  test.each(['demo@EVIL.ORG', 'http/www.corp.local@CORP.LOCAL', 'http/www.evil.org@EVIL.ORG'])(
+    '%s is nobody by the rules',
+    (principal) => {
+      expect(() => identityOf(principal, realms)).toThrow(expect.objectContaining({ code: 'invalid-principal' }));
+    },
+  );
+
+  test('all the others may be nobody', () => {
+    expect(identityOf('demo@CORP.LOCAL', { ...realms, '*': false })).toBe('demo@corp.example.com');
+    expect(() => identityOf('demo@ARPA2.NET', { ...realms, '*': false })).toThrow(/not let in here/);
   });
 });
 

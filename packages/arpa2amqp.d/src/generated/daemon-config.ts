@@ -45,6 +45,12 @@ export interface DaemonConfig {
     };
   };
   /**
+   * To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false.
+   */
+  realms?: {
+    [k: string]: string | false;
+  };
+  /**
    * Let everyone with a ticket run every command.
    */
   open?: boolean;
@@ -152,6 +158,21 @@ export const daemonConfigSchema = {
       type: 'object',
       additionalProperties: {
         type: 'object',
+      },
+    },
+    realms: {
+      description:
+        'To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false.',
+      type: 'object',
+      additionalProperties: {
+        anyOf: [
+          {
+            type: 'string',
+          },
+          {
+            const: false,
+          },
+        ],
       },
     },
     open: {

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { AclStore, parseDocument, parseIdentity } from '@arpa2amqp/acl';
+import { completionOf, DEFAULT_LIMITS, identityOf, type Batch } from '@arpa2amqp/protocol';
+import { defineShell, inlineHost, type Caller } from '@arpa2amqp/shell';
+import fc from 'fast-check';
+import { AclAuthorizer, Dispatcher, MemoryJournal, ShellRegistry, type Authorizer } from '../src/index.js';
+
+const ran: string[] = [];
+const OPEN = { effect: 'read', open: true, summary: 'Open' } as const;
+const zone = { class: 'garden.bed', instances: ['<bed:lower>'] };
+const garden = defineShell({
+  name: 'garden',
+  version: '1.0',
+  intro: 'Grows things.',
+  complete: { bed: () => ['north', 'south'], plant: () => ['fern'] },
+  commands: [
+    { spec: 'look', ...OPEN, run: (call) => call.print('green') },
+    {
+      spec: 'bed ( add <bed> | list | plant <bed> <plant> | choose <bed> )',
+      summary: 'Beds',
+      effect: 'change',
+      open: ['choose'],
+      needs: [
+        { with: ['add'], rights: 'CW', ...zone },
+        { with: ['plant'], rights: 'W', ...zone },
+        { with: ['list'], rights: 'K', class: 'garden.bed' },
+      ],
+      run: (call) => void ran.push(call.words.join(' ')),
+    },
+    { spec: 'burn', summary: 'Burn', effect: 'change', needs: { rights: 'D', class: 'garden' }, run: () => undefined },
+  ],
+});
+
+const folder = mkdtempSync(path.join(tmpdir(), 'arpa2-authorizer-'));
+const shells = new ShellRegistry();
+const journal = new MemoryJournal();
+let store: AclStore;
+let dispatcher: Dispatcher;
+beforeAll(async () => {
+  shells.add(inlineHost(garden));
+  store = await AclStore.create(path.join(folder, 'acl.mdb'), parseIdentity('admin@example.com'));
+  await store.importDocument(
+    parseDocument(`
+      acl garden.bed "" %W @far.example.com
+      acl garden.bed "north" %RW john@example.com %C @.example.com
+      acl garden.bed "south" %CW @example.com %R john@example.com
+      acl garden "" %D admin@example.com`),
+    { by: 'test', mode: 'merge' },
+  );
+  dispatcher = dispatcherWith(new AclAuthorizer({ store }));
+});
+afterAll(async () => {
+  await shells.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function dispatcherWith(authorizer: Authorizer): Dispatcher {
+  return new Dispatcher({ shells, authorizer, journal, limits: DEFAULT_LIMITS });
+}
+
+let ids = 0;
+async function run(identity: string, commands: readonly unknown[], by = dispatcher) {
+  const caller: Caller = { identity, principal: 'x', expires: new Date(Date.now() + 60_000) };
+  const batch: Batch = {
+    id: `id-${(ids += 1)}`,
+    to: '/internetwide/arpa2.test/reservoir',
+    replyTo: 'reply',
+    issuedMs: Date.now(),
+    expiresMs: Date.now() + 30_000,
+    isAtomic: false,
+    confirmSeconds: 0,
+    isDryRun: false,
+    commands: commands.map((command) => (typeof command === 'string' ? { words_: command.split(' ') } : command)),
+  };
+  return await by.run(batch, caller);
+}
+const codes = async (identity: string, ...lines: string[]) =>
+  (await run(identity, lines)).map(({ error_: error }) => error?.code ?? 'ok');
+const values = async (identity: string, ...words: string[]) => {
+  const [reply] = await run(identity, [{ complete_: { words, partial: '' } }]);
+  return completionOf(reply!)?.candidates.map(({ value }) => value);
+};
+
+test('who has no entry may do what is open, and nothing else', async () => {
+  ran.length = 0;
+  const replies = await codes(
+    'nobody@elsewhere.org',
+    ...['garden look', 'garden whoami', 'garden ping6', 'garden bed choose north', 'garden bed list'],
+    ...['garden bed add east', 'garden bed plant north fern', 'garden burn'],
+  );
+  expect(replies).toEqual(['ok', 'ok', 'ok', 'ok', 'denied', 'denied', 'denied', 'denied']);
+  expect(ran).toEqual(['bed choose north']);
+});
+
+test('a denied command fails alone and says what is missing', async () => {
+  ran.length = 0;
+  const replies = await run('john@example.com', ['garden bed plant South rose', 'garden bed plant North rose']);
+  expect(replies).toEqual([
+    {
+      stderr_: 'Denied: john@example.com has no right W (write) on garden.bed "south"\n',
+      error_: expect.objectContaining({ code: 'denied' }),
+    },
+    { stdout_: '' },
+  ]);
+  expect(ran).toEqual(['bed plant North rose']);
+});
+
+test('each of the rights is needed, on the instance or else on the class', async () => {
+  expect(await codes('mary@example.com', 'garden bed add south', 'garden bed add north')).toEqual(['ok', 'denied']);
+  expect(await codes('x@sub.example.com', 'garden bed add north')).toEqual(['denied']);
+  expect(await codes('x@far.example.com', 'garden bed plant east fern', 'garden bed plant north fern')).toEqual([
+    'ok',
+    'denied',
+  ]);
+});
+
+test('a batch of which nothing may run is not put into the journal', async () => {
+  const before = journal.size;
+  await codes('nobody@elsewhere.org', 'garden burn');
+  expect(journal.size).toBe(before);
+  await codes('admin@example.com', 'garden burn');
+  expect(journal.size).toBe(before + 1);
+});
+
+test('a name that no resource can have is denied', async () => {
+  const [reply] = await run('x@far.example.com', [{ words_: ['garden', 'bed', 'plant', 'ünder', 'fern'] }]);
+  expect(reply).toMatchObject({ error_: { code: 'denied' }, stderr_: expect.stringContaining('Nobody may do this') });
+});
+
+test.each([
+  '',
+  'john',
+  'jo hn@example.com',
+  'jöhn@example.com',
+  `${'x'.repeat(512)}@example.com`,
+  '@example.com',
+  '@.',
+])('the identity %j is denied everything', async (identity) => {
+  expect(await codes(identity, 'garden look', 'garden bed list', 'garden whoami')).toEqual(Array(3).fill('denied'));
+  expect(await values(identity, 'garden')).toEqual([]);
+});
+
+test('what a principal is mapped to is always an identity of the lists', () => {
+  const part = fc.stringMatching(/^[!-~]{0,6}$/);
+  fc.assert(
+    fc.property(part, part, fc.option(part, { nil: null }), (user, realm, host) => {
+      let identity: string;
+      try {
+        identity = identityOf(`${user}${host === null ? '' : `/${host}`}@${realm}`);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'invalid-principal' });
+        return;
+      }
+      expect(parseIdentity(identity)).toBe(identity);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('help, describe and completion show what the caller may do', async () => {
+  const help = async (identity: string) => String((await run(identity, ['garden help']))[0]?.stdout_);
+  expect(await help('nobody@elsewhere.org')).toMatch(/look/);
+  expect(await help('nobody@elsewhere.org')).not.toMatch(/bed|burn/);
+  expect(await help('john@example.com')).toMatch(/bed/);
+  expect(await help('john@example.com')).not.toMatch(/burn/);
+  const [description] = await run('nobody@elsewhere.org', ['garden describe']);
+  const specs = (description as { commands: { spec: string }[] }).commands.map(({ spec }) => spec);
+  expect(specs).toContain('look');
+  expect(specs).not.toContain('burn');
+  expect(await values('admin@example.com', 'garden')).toContain('burn');
+  expect(await values('john@example.com', 'garden', 'bed', 'plant')).toEqual(['north']);
+  expect(await values('mary@example.com', 'garden', 'bed', 'plant')).toEqual(['south']);
+  expect(await values('mary@example.com', 'garden', 'bed', 'plant', 'south')).toEqual(['fern']);
+  expect(await values('mary@example.com', 'garden', 'bed', 'plant', 'north')).toEqual([]);
+  expect(await values('nobody@elsewhere.org', 'garden', 'bed', 'plant')).toEqual([]);
+});
+
+test('a change of the lists holds for the next batch', async () => {
+  const line = 'garden bed plant west fern';
+  expect(await codes('new@example.com', line)).toEqual(['denied']);
+  expect(await values('new@example.com', 'garden', 'bed', 'plant')).toEqual(['south']);
+  await store.importDocument(parseDocument('acl garden.bed "west" %W new@example.com'), { by: 'test', mode: 'merge' });
+  expect(await codes('new@example.com', line)).toEqual(['ok']);
+});
+
+test('lists that cannot be read grant nothing', async () => {
+  const failures: unknown[] = [];
+  const broken: Pick<AclStore, 'decide' | 'grantsSomewhere'> = {
+    decide: () => {
+      throw new Error('MDB_READERS_FULL');
+    },
+    grantsSomewhere: () => true,
+  };
+  const authorizer = new AclAuthorizer({ store: broken, onFailure: (error) => failures.push(error) });
+  const by = dispatcherWith(authorizer);
+  const replies = await run('john@example.com', ['garden look', 'garden bed plant north fern'], by);
+  expect(replies.map(({ error_: error }) => error?.code)).toEqual(['unavailable', 'unavailable']);
+  expect(failures).toMatchObject([{ code: 'acl-unavailable', cause: { message: 'MDB_READERS_FULL' } }]);
+  expect(await run('john@example.com', ['garden look'], by)).toEqual([{ stdout_: 'green\n' }]);
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  defineShell,
+  dnsHost,
+  dnsLabel,
+  dnsName,
+  dnsType,
+  dnsZone,
+  inlineHost,
+  requirementsOf,
+  type CommandDefinition,
+  type ShellDefinition,
+} from '../src/index.js';
+
+const command: CommandDefinition<undefined> = {
+  spec: 'zone ( add <zone> | del <zone> | list | config <x> )',
+  summary: 'Zones',
+  effect: 'change',
+  run: () => undefined,
+};
+const need = { rights: 'W', class: 'probe.zone' };
+
+function define(change: object, spec?: string) {
+  const commands = [{ ...command, ...(spec === undefined ? {} : { spec }), ...change }];
+  const definition = { name: 'probe', version: '1', intro: '', commands };
+  return defineShell(definition as unknown as ShellDefinition<undefined>);
+}
+
+/** What a typed line of the only command requires. */
+function required(change: object, line: string, spec?: string) {
+  const { table } = inlineHost(define(change, spec));
+  const plan = table.planLine(line.split(' '));
+  if (!plan.ok) throw new Error(plan.message);
+  return requirementsOf(plan.description, plan.command);
+}
+
+describe('the kit refuses', () => {
+  test.each<[string, object, RegExp]>([
+    ['a command that declares nothing', {}, /^probe: the command "zone" does not declare who may give it/],
+    ['needs that are none', { needs: [] }, /"zone" does not declare/],
+    ['a list of open words alone', { open: ['list'] }, /"zone" does not declare/],
+    ['a command that is open and needs something', { open: true, needs: need }, /"zone" is open and has "needs"/],
+    ['an open that is false', { open: false, needs: need }, /commands\[0\]\.open must be true/],
+    ['a need of a word that is none', { needs: { ...need, with: ['ad'] } }, /with "ad", no literal of its spec/],
+    [
+      'a form without a need',
+      { open: ['config'], needs: { ...need, with: ['add', 'del'] } },
+      /"zone" has a form for which it declares nothing: each has to have one of config, add, del/,
+    ],
+    ['an unknown right', { needs: { ...need, rights: 'X' } }, /needs\[0\]\.rights must be letters/],
+    ['a right twice', { needs: { ...need, rights: '%Rr' } }, /rights must be letters/],
+    ['no right', { needs: { ...need, rights: '%' } }, /rights must be letters/],
+    ['a class in capitals', { needs: { ...need, class: 'Probe' } }, /class must be labels/],
+    ['an unknown key', { needs: { ...need, instance: ['<zone>'] } }, /needs\[0\] has an unknown key "instance"/],
+    ['an instance without variable', { needs: { ...need, instances: ['zone'] } }, /names no <variable>/],
+    ['an instance of an unknown variable', { needs: { ...need, instances: ['<zoen>'] } }, /<zoen>, no variable/],
+    ['an unknown form', { needs: { ...need, instances: ['<zone:uper>'] } }, /there is no form "uper"/],
+    ['a form that lacks its zone', { needs: { ...need, instances: ['<zone:dns-name>'] } }, /<variable:dns-name zone>/],
+    ['a form with a zone too many', { needs: { ...need, instances: ['<zone:lower x>'] } }, /takes no other variable/],
+    ['half a variable', { needs: { ...need, instances: ['<zone> <x'] } }, /no template/],
+  ])('%s', (_what, change, message) => {
+    expect(() => define(change)).toThrow(
+      expect.objectContaining({ code: 'config', message: expect.stringMatching(message) }),
+    );
+  });
+
+  test.each(['show <zone> [...]', 'show <zone...>', 'show ( a <zone> ) [...]'])(
+    'a resource named after a variable of many values: %s',
+    (spec) => {
+      expect(() => define({ needs: { ...need, instances: ['<zone>'] } }, spec)).toThrow(/can have several values/);
+    },
+  );
+
+  test('a process shell all the same, whatever it said to its own kit', () => {
+    const shell = define({ open: true });
+    const [first] = shell.description.commands;
+    const { open: _open, ...silent } = first!;
+    const forged = { ...shell, description: { ...shell.description, commands: [silent] } };
+    expect(() => inlineHost(forged)).toThrow(/"zone" does not declare/);
+  });
+});
+
+describe('a command requires', () => {
+  const needs = [
+    { with: ['add'], rights: '%cw', class: 'probe.zone', instances: ['<zone:lower>'] },
+    { with: ['del'], rights: 'D', class: 'probe.zone', instances: ['<zone>/<zone>', '<zone>'] },
+    { with: ['list'], rights: 'K', class: 'probe.zone' },
+  ];
+  const declared = { open: ['config'], needs };
+
+  test('what its literals say', () => {
+    expect(required(declared, 'zone add A.Nep')).toEqual({
+      kind: 'required',
+      requirements: [{ rights: ['C', 'W'], class: 'probe.zone', instances: ['a.nep'], isUnnamed: false }],
+    });
+    expect(required(declared, 'zone list')).toEqual({
+      kind: 'required',
+      requirements: [{ rights: ['K'], class: 'probe.zone', instances: [], isUnnamed: false }],
+    });
+    expect(required(declared, 'zone config del')).toEqual({ kind: 'open' });
+  });
+
+  test('nothing that can be had, when no need is for it', () => {
+    expect(requirementsOf({ needs }, { values: {}, literals: ['zone', 'config'] })).toEqual({ kind: 'undeclared' });
+    expect(requirementsOf({}, { values: {}, literals: [] })).toEqual({ kind: 'undeclared' });
+  });
+
+  test('nothing of an instance whose variable was left out', () => {
+    const instances = ['<zone> <type>', '<zone>'];
+    const line = (words: string) => required({ needs: { ...need, instances } }, words, 'show [ <zone> [ <type> ] ]');
+    expect(line('show a.nep mx')).toMatchObject({ requirements: [{ instances: ['a.nep mx', 'a.nep'] }] });
+    expect(line('show a.nep')).toMatchObject({ requirements: [{ instances: ['a.nep'] }] });
+    expect(line('show')).toMatchObject({ requirements: [{ instances: [], isUnnamed: true }] });
+  });
+
+  test('no resource with a name that could be taken for another', () => {
+    expect(required(declared, 'zone del a/b')).toMatchObject({
+      kind: 'unnamed',
+      reason: expect.stringContaining('parts'),
+    });
+    const dns = { needs: { ...need, instances: ['<zone:dns-zone>'] } };
+    expect(required(dns, 'zone add a..b')).toEqual({ kind: 'unnamed', reason: '"a..b" is no name of a zone' });
+  });
+});
+
+describe('names of DNS', () => {
+  test.each<[string | null, string | null]>([
+    [dnsZone('Orvelte.NEP.'), 'orvelte.nep'],
+    [dnsZone('+31-20'), '0.2.1.3.e164.arpa'],
+    [dnsZone('*.nep'), null],
+    [dnsName('@', 'orvelte.nep'), 'orvelte.nep'],
+    [dnsName('WWW', 'Orvelte.nep.'), 'www.orvelte.nep'],
+    [dnsName('www.orvelte.nep', 'orvelte.nep'), 'www.orvelte.nep'],
+    [dnsName('www.elsewhere.nep.', 'orvelte.nep'), null],
+    [dnsName('*.a.@', 'orvelte.nep'), '*.a.orvelte.nep'],
+    [dnsHost('*.a', 'orvelte.nep'), 'a.orvelte.nep'],
+    [dnsType('a'), 'aaaa'],
+    [dnsType('TYPE00015'), 'mx'],
+    [dnsType('type65400'), 'type65400'],
+    [dnsType('constructor'), null],
+    [dnsLabel('443'), '_443'],
+    [dnsLabel('tcp'), '_tcp'],
+    [dnsLabel('_TCP'), '_tcp'],
+    [dnsLabel('*'), '*'],
+    [dnsLabel('a b'), null],
+  ])('%s', (name, expected) => {
+    expect(name).toBe(expected);
+  });
+
+  test('are names of resources, whatever goes in', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string(), (text, zone) => {
+        for (const name of [
+          dnsZone(text),
+          dnsName(text, zone),
+          dnsName(text, 'a.nep'),
+          dnsHost(text, 'a.nep'),
+          dnsType(text),
+          dnsLabel(text),
+        ]) {
+          expect(name ?? 'a').toMatch(/^[a-z0-9_.*-]+$/);
+        }
+      }),
+    );
+  });
+});
