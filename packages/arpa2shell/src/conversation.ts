@@ -177,6 +177,7 @@ export class Conversation {
   async #move(shell: string, signal: AbortSignal | undefined): Promise<LineResult> {
     const { catalog } = this.#parts;
     await within(Promise.all([catalog.loadNames(), catalog.load(shell)]), SHOWN_WITHIN_MS, signal);
+    if (signal?.aborted === true) throw new BusError('aborted', `Interrupted: ${shell} was not entered`);
     const { names } = catalog;
     if (names?.includes(shell) === false) {
       throw new BusError('unknown-shell', `The host has no shell ${quoted(shell)}${suggestion(shell, names)}`);

@@ -3,6 +3,10 @@ import type { Reply } from '@arpa2amqp/protocol';
 /** The members of a reply that are not the shell's own. */
 const RESERVED = new Set(['stdout_', 'stderr_', 'error_', 'headers_']);
 
+/** A table costs rows times columns times width, which a reply of a megabyte could make endless: these bound the latter two. */
+const MAX_COLUMNS = 32;
+const MAX_PADDING = 64;
+
 /**
  * What a reply says on stdout, for people: headers as `Name: value`, text as it is, JSON as indented lines and tables.
  * Nothing is escaped yet.
@@ -29,7 +33,8 @@ function valueText(value: unknown, indent: string): string {
   const deeper = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return ' (none)\n';
-    if (value.every(isRow)) return `\n${tableText(value, deeper)}`;
+    const columns = columnsOf(value);
+    if (columns !== null) return `\n${tableText(columns, value as readonly Row[], deeper)}`;
     if (value.every(isScalar)) return `\n${value.map((item) => `${deeper}${scalarText(item)}\n`).join('')}`;
     return `\n${value.map((item) => `${deeper}-${valueText(item, deeper)}`).join('')}`;
   }
@@ -40,18 +45,31 @@ function valueText(value: unknown, indent: string): string {
   return ` ${scalarText(value)}\n`;
 }
 
-/** Objects of scalars are rows; the columns are all their keys in order of appearance. */
-function tableText(rows: readonly Readonly<Record<string, unknown>>[], indent: string): string {
-  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+/** The keys of objects of scalars in order of appearance; null when these are no rows of a table. */
+function columnsOf(items: readonly unknown[]): readonly string[] | null {
+  const keys = new Set<string>();
+  for (const item of items) {
+    if (!isRow(item)) return null;
+    for (const key of Object.keys(item)) keys.add(key);
+    if (keys.size > MAX_COLUMNS) return null;
+  }
+  return [...keys];
+}
+
+function tableText(keys: readonly string[], rows: readonly Row[], indent: string): string {
   const cells = [keys, ...rows.map((row) => keys.map((key) => scalarText(row[key])))];
-  const widths = keys.map((_key, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = keys.map((_key, column) =>
+    cells.reduce((widest, row) => Math.max(widest, Math.min(row[column]?.length ?? 0, MAX_PADDING)), 0),
+  );
   return cells
     .map((row) => `${indent}${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
     .map((line) => `${line}\n`)
     .join('');
 }
 
-function isRow(value: unknown): value is Readonly<Record<string, unknown>> {
+type Row = Readonly<Record<string, unknown>>;
+
+function isRow(value: unknown): value is Row {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const values = Object.values(value);
   return values.length > 0 && values.every(isScalar);

@@ -12,7 +12,7 @@ export class ShellCatalog {
   readonly #link: HostLink;
   readonly #entries = new Map<string, Entry>();
   #names: readonly string[] | null = null;
-  #askingNames: Promise<void> | null = null;
+  #askingNames: Promise<readonly string[] | null> | null = null;
 
   constructor(link: HostLink) {
     this.#link = link;
@@ -35,7 +35,13 @@ export class ShellCatalog {
 
   /** Asks for the names, unless they are known. Never rejects. */
   async loadNames(): Promise<void> {
-    if (this.#names === null) await (this.#askingNames ??= this.#askNames());
+    if (this.#names !== null) return;
+    const asking = (this.#askingNames ??= this.#askNames());
+    const names = await asking;
+    // What another user was told before everything was forgotten is dropped.
+    if (this.#askingNames !== asking) return;
+    this.#names = names;
+    this.#askingNames = null;
   }
 
   /** Asks for the description of a shell, unless it is known. Never rejects. */
@@ -55,11 +61,10 @@ export class ShellCatalog {
     this.#askingNames = null;
   }
 
-  async #askNames(): Promise<void> {
+  async #askNames(): Promise<readonly string[] | null> {
     const reply = await this.#ask({ complete_: { words: [], partial: '' } });
     const candidates = reply === null ? undefined : completionOf(reply)?.candidates;
-    if (candidates !== undefined) this.#names = candidates.map(({ value }) => value);
-    this.#askingNames = null;
+    return candidates?.map(({ value }) => value) ?? null;
   }
 
   async #describe(name: string, entry: Entry): Promise<KnownShell | null> {

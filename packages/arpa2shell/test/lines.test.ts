@@ -3,6 +3,7 @@ import { BusError, errorReply } from '@arpa2amqp/protocol';
 import fc from 'fast-check';
 import { applyFilters, readFilter } from '../src/filters.js';
 import { linesFrom, type ScriptLine } from '../src/line-source.js';
+import { listingOf } from '../src/listing.js';
 import { promptFor } from '../src/prompt.js';
 import { replyText } from '../src/reply-text.js';
 import { SessionMemory } from '../src/session-memory.js';
@@ -104,6 +105,19 @@ test('a reply is readable: headers, tables, nesting, and nothing that looks like
   );
   expect(replyText({ stdout_: 'no line end' })).toBe('no line end\n');
   expect(replyText({ headers_: [] })).toBe('');
+});
+
+test('a reply cannot be made to take more room than it should: many columns are no table, wide cells are not padded to', () => {
+  const columns = Array.from({ length: 50_000 }, (_, index) => ({ [`k${index}`]: 1 }));
+  expect(replyText({ columns })).toBe(`columns:\n${columns.map((_, index) => `  -\n    k${index}: 1\n`).join('')}`);
+  const rows = Array.from({ length: 200_000 }, () => ({ a: 1 }));
+  expect(replyText({ rows })).toBe(`rows:\n  a\n${'  1\n'.repeat(rows.length)}`);
+  const cells = [{ a: 'x'.repeat(1000), b: 1 }, ...Array.from({ length: 50_000 }, () => ({ a: 1, b: 2 }))];
+  expect(replyText({ cells }).split('\n').at(-2)).toBe(`  ${'1'.padEnd(64)}  2`);
+  const names = ['x'.repeat(1000), 'y'].map((value) => ({ value, help: 'help' }));
+  expect(listingOf({ candidates: names, placeholders: [], mayEnd: false })).toBe(
+    `  ${'x'.repeat(1000)}  help\n  ${'y'.padEnd(40)}  help\n`,
+  );
 });
 
 describe('the lines of a stream', () => {

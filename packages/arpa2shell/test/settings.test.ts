@@ -52,7 +52,9 @@ describe('the command line', () => {
     [['whoami'], /no operand "whoami": use -c/],
     [['--nosuch'], /nosuch/],
     [['-c', 'x', '-f', 'y'], /cannot be combined/],
-    [['-c'], /argument/],
+    [['-c'], /takes a line/],
+    [['-cwhoami'], /takes a line/],
+    [['-ec', 'whoami'], /takes a line/],
     [['--restricted', '--trust-environment'], /cannot be combined/],
   ])('%j is refused', async (words, reason) => {
     await expect(parsed(...words)).rejects.toThrow(reason);

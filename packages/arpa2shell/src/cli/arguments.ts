@@ -14,6 +14,10 @@ export async function parseArguments(path: string, words: readonly string[]): Pr
   const base = { start, commands: commands.length === 0 ? null : commands };
   // A login shell, and a program called without options, is spared half of its start.
   if (rest.length === 0) return { kind: 'run', args: { ...NO_OPTIONS, ...base } };
+  // The option parser would take apart what is behind such a -c, or drop it.
+  if (rest.some((word) => /^-[a-z]*c/i.test(word))) {
+    return { kind: 'usage', message: '-c takes a line: write both apart from other options, as in -e -c LINE' };
+  }
   const { parseOptions } = await import('./options.js');
   const parsed = parseOptions(rest);
   if (parsed.kind !== 'run') return parsed;
