@@ -18,6 +18,8 @@ export interface ScriptParts {
   readonly stderr: (text: string) => Promise<void>;
 }
 
+const INTERRUPTED = new BusError('aborted', 'Interrupted: the lines that follow were not run');
+
 /** Runs lines without anybody at a terminal. */
 export class Script {
   readonly #parts: ScriptParts;
@@ -30,10 +32,17 @@ export class Script {
 
   /** Runs the lines in order. @returns the exit code: that of the worst failure */
   async run(lines: Iterable<ScriptLine> | AsyncIterable<ScriptLine>, signal: AbortSignal): Promise<number> {
-    for await (const line of lines) {
-      const isOver = await this.#runLine(line, signal);
-      if (isOver || signal.aborted || (this.#exitCode !== 0 && this.#parts.isExitOnError)) break;
+    try {
+      for await (const line of lines) {
+        const isOver = await this.#runLine(line, signal);
+        if (isOver || signal.aborted || (this.#exitCode !== 0 && this.#parts.isExitOnError)) break;
+      }
+    } catch (error) {
+      // The end of a stream that was waited for when the interruption came.
+      if (!signal.aborted) throw error;
     }
+    const isTold = this.#exitCode >= INTERRUPTED.exitCode;
+    if (signal.aborted && !isTold) await this.#takeFailure(INTERRUPTED, null);
     if (this.#parts.isJson) await this.#parts.stdout(`${JSON.stringify(this.#replies, null, 2)}\n`);
     return this.#exitCode;
   }

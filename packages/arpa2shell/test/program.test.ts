@@ -242,7 +242,7 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
     expect(existsSync(canary)).toBe(false);
   });
 
-  test('SIGUSR1 opens no debugger', async () => {
+  test('SIGUSR1 opens no debugger, SIGINT ends a script that waits for its next line', async () => {
     const child = world.spawn(bus);
     let output = '';
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -250,9 +250,13 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
     child.stdin?.write('ping6\n');
     await waitUntil(() => output === 'pong6\n');
     child.kill('SIGUSR1');
-    child.stdin?.end('ping6\n');
-    await once(child, 'close');
+    child.stdin?.write('ping6\n');
+    await waitUntil(() => output !== 'pong6\n');
     expect(output).toBe('pong6\npong6\n');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(5);
+    expect(output).toMatch(/^pong6\npong6\narpa2shell: Interrupted: .*\(aborted\)\n$/);
   });
 
   test('the version of the help and of the package is one', async () => {

@@ -102,19 +102,23 @@ function interruption(): AbortSignal {
 }
 
 async function runInteractive(args: Arguments, settings: Settings): Promise<number> {
-  const [{ openWorkshop }, { InteractiveSession }, { LineAssistant }, { History, Terminal }] = await Promise.all([
-    import('../workshop.js'),
-    import('../interactive.js'),
-    import('../line-assistant.js'),
-    import('../terminal/index.js'),
-  ]);
+  const [{ openWorkshop }, { InteractiveSession }, { LineAssistant }, { escapeForTerminal, History, Terminal }] =
+    await Promise.all([
+      import('../workshop.js'),
+      import('../interactive.js'),
+      import('../line-assistant.js'),
+      import('../terminal/index.js'),
+    ]);
   const { stdin: input, stdout: output, stderr } = process;
   const isColour = output.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
   try {
     const workshop = await openWorkshop(settings.host, { start: args.start, version: readVersion() });
-    const onProblem = (text: string): void => void stderr.write(`arpa2shell: ${text}\n`);
+    let tell = (text: string): void => void stderr.write(text);
+    const onProblem = (text: string): void => tell(escapeForTerminal(`arpa2shell: ${text}\n`));
     const history = await History.open({ file: settings.historyFile, onProblem });
     using terminal = new Terminal({ input, output, history, assistant: new LineAssistant(workshop), isColour });
+    // A line is stored while the next one is being typed, which has to be drawn again below.
+    tell = (text) => terminal.write(text);
     for (const [name, exitCode] of [['SIGTERM', 143] as const, ['SIGHUP', 129] as const]) {
       process.on(name, () => {
         terminal.close();

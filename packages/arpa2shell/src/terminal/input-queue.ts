@@ -9,6 +9,10 @@ export class InputQueue {
   #next = 0;
   #size = 0;
 
+  get isEmpty(): boolean {
+    return this.#next === this.#events.length;
+  }
+
   /** @returns false when some of it was dropped because too much waits already. */
   push(events: readonly InputEvent[]): boolean {
     for (const event of events) {

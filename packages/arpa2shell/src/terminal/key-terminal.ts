@@ -122,6 +122,11 @@ export class KeyTerminal implements Face {
   async page(text: string): Promise<void> {
     this.#clearNote();
     this.#beginLine();
+    // Lines that were pasted behind the one that printed this are commands, not keys for a pager.
+    if (!this.#queue.isEmpty) {
+      this.write(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+      return;
+    }
     const pager = new Pager(this.#output, text);
     if (pager.begin() || this.#isEnded) return;
     await new Promise<void>((resolve) => {

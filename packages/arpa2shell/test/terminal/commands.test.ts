@@ -52,6 +52,8 @@ describe('while a command runs', () => {
     expect(user.screen.text).not.toContain('more');
     user.type('page 9\r');
     await user.shows(/row 9\nsh>$/);
+    user.type('page 40\rnext line\r');
+    await user.shows(/row 40\nsh> next line\nread "next line"\nsh>$/);
   });
 });
 
