@@ -10,8 +10,13 @@ import {
 import { questionsOf, type AccessQuestion } from '@arpa2amqp/dispatcher';
 import { BusError, quoted, suggestion } from '@arpa2amqp/protocol';
 import { hostFor, loadShells } from '@arpa2amqp/shell';
-import type { AclOutcome } from './acl-program.js';
 import type { DaemonConfig } from './generated/daemon-config.js';
+
+/** What a command prints, and the exit code of the program. */
+export interface AclOutcome {
+  readonly text: string;
+  readonly exitCode: number;
+}
 
 /** Who would give which command. */
 export interface ExplanationRequest {

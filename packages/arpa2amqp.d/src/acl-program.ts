@@ -12,17 +12,11 @@ import {
 } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
 import { parseAclCommandLine, type AclCommand, type AclPlaces } from './acl-command-line.js';
-import { explainAccess } from './acl-explanation.js';
+import { explainAccess, type AclOutcome } from './acl-explanation.js';
 import { openLists } from './access-lists.js';
 import { readConfigurationFile } from './configuration.js';
 import type { DaemonConfig } from './generated/daemon-config.js';
 import { listsIn, prepareStateDirectory } from './state-directory.js';
-
-/** What a command prints, and the exit code of the program. */
-export interface AclOutcome {
-  readonly text: string;
-  readonly exitCode: number;
-}
 
 /**
  * Runs `arpa2amqp.d acl ...` on the lists of this host.
