@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -46,6 +46,13 @@ describe('the command line', () => {
     expect(await start('/usr/bin/arpa2shell')).toBeNull();
     expect(await start('/usr/lib/arpa2shell/dist/main.js')).toBeNull();
     expect(await start('/tmp/arpa2../x')).toBeNull();
+  });
+
+  test('the version it tells is that of its package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect(await parseArguments('/usr/bin/arpa2shell', ['--version'])).toEqual({ kind: 'text', text: version });
   });
 
   test.each([

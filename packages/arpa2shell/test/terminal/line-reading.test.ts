@@ -232,7 +232,8 @@ describe('what is too much, and what is not there', () => {
     await user.cursorBehind('add orvelte ');
     user.type('\r');
     await user.shows(`read ${line.length}  orvelte`);
-    user.type(line);
+    // No tabs: without brackets one at the end of what the terminal hands over at once is the key, and who tells where that ends?
+    user.type(line.replaceAll('\t', ' '));
     user.type('end\r');
     await user.shows(`read ${line.length + 3} velte end`);
   });
