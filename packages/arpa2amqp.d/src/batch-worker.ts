@@ -104,7 +104,7 @@ export class BatchWorker {
     const { address, limits, log } = this.#options;
     const { principal } = payload;
     const startedMs = performance.now();
-    const envelope = { address, replyTo: incoming.message.replyTo, digest: payload.digest };
+    const envelope = { address, replyTo: incoming.message.replyTo, sealed: payload };
     const decoded = decodeMessage(payload.plaintext, envelope, limits);
     if (decoded.kind === 'misdirected') {
       this.#refuseMisdirected(incoming, payload, decoded.reason);

@@ -16,8 +16,8 @@ export interface Envelope {
   readonly address: string;
   /** The reply-to of the message. */
   readonly replyTo: string | undefined;
-  /** Hex digest of the sealed body. */
-  readonly digest: string;
+  /** Gives the hex digest of the sealed body; made only when it is asked for. */
+  readonly sealed: { readonly digest: string };
 }
 
 /** A batch for us, or the reason why a broker aimed it elsewhere, or the reply to a batch that cannot be read. */
@@ -39,7 +39,7 @@ export function decodeMessage(plaintext: Buffer, envelope: Envelope, limits: Lim
   let batch: Batch;
   try {
     json = readBatchJson(plaintext, limits);
-    batch = batchOf(json, limits, () => ({ id: idFromDigest(envelope.digest), nowMs: Date.now() }));
+    batch = batchOf(json, limits, () => ({ id: idFromDigest(envelope.sealed.digest), nowMs: Date.now() }));
   } catch (error) {
     if (!(error instanceof BusError)) throw error;
     const reply = errorReply(error.code as ReplyCode, `${error.message}\n`);

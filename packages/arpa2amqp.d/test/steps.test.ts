@@ -4,7 +4,7 @@ import { encodeAnswer } from '../src/answering.js';
 import { decodeMessage } from '../src/decoding.js';
 
 const ADDRESS = '/internetwide/arpa2.test/reservoir';
-const envelope = { address: ADDRESS, replyTo: 'reply-1', digest: 'ab'.repeat(32) };
+const envelope = { address: ADDRESS, replyTo: 'reply-1', sealed: { digest: 'ab'.repeat(32) } };
 const document = {
   id: '11111111-1111-4111-8111-111111111111',
   to: ADDRESS,
