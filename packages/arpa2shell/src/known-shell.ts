@@ -1,4 +1,4 @@
-import type { CommandGrammar, NextWords } from '@arpa2amqp/grammar';
+import type { CommandGrammar, NextWords, ValueType } from '@arpa2amqp/grammar';
 import type { Reply } from '@arpa2amqp/protocol';
 import { CommandTable, readDescription, type CommandDescription, type Plan } from '@arpa2amqp/shell';
 
@@ -31,7 +31,9 @@ export class KnownShell {
   static from(reply: Reply | undefined): KnownShell | null {
     if (reply === undefined || reply.stderr_ !== undefined) return null;
     try {
-      return new KnownShell(new CommandTable(readDescription(reply)));
+      const description = readDescription(reply);
+      const commands = description.commands.map(withoutPatterns);
+      return new KnownShell(new CommandTable({ ...description, commands }));
     } catch {
       return null;
     }
@@ -66,10 +68,22 @@ export class KnownShell {
   /** Whether the line holds a secret, or might if it were typed right. */
   mayHoldSecret(words: readonly string[]): boolean {
     const command = this.find(words[0]);
-    if (command === undefined) return this.commands.some(({ grammar }) => grammar.secrets.size > 0);
+    // Perhaps a line for another shell.
+    if (command === undefined) return true;
     const { secrets } = command.grammar;
     if (secrets.size === 0) return false;
     const plan = this.plan(words);
     return !plan.ok || [...secrets].some((name) => Object.hasOwn(plan.command.values, name));
   }
+}
+
+/** A host's patterns are not run here, at every key: one that backtracks would hold the terminal for ever. The host judges by them. */
+function withoutPatterns(command: CommandDescription): CommandDescription {
+  if (command.types === undefined) return command;
+  const types = Object.entries(command.types).map(([name, type]): [string, ValueType] => {
+    if (typeof type === 'string' || type.type !== 'pattern') return [name, type];
+    const { pattern: _pattern, ...traits } = type;
+    return [name, { ...traits, type: 'string' }];
+  });
+  return { ...command, types: Object.fromEntries(types) };
 }

@@ -45,6 +45,14 @@ shells.add(
           types: { password: { type: 'string', secret: true } },
           run: () => undefined,
         },
+        {
+          spec: 'trap <text>',
+          summary: 'A pattern that backtracks for ever',
+          effect: 'read',
+          open: true,
+          types: { text: { type: 'pattern', pattern: '(a+)+b' } },
+          run: () => undefined,
+        },
       ],
     }),
   ),
@@ -175,6 +183,10 @@ describe('help with a line', () => {
     expect(assistant.judge(line).map(({ start, end }) => line.slice(start, end))).toEqual(wrong);
   });
 
+  test('no pattern of the host is run here', () => {
+    expect(assistant.judge(`trap ${'a'.repeat(200)}`)).toEqual([]);
+  });
+
   test('nothing typed makes it fail', () => {
     fc.assert(
       fc.property(
@@ -196,6 +208,7 @@ describe('help with a line', () => {
     ['arpa2zone login me password hunter2', false],
     ['arpa2other login me', false],
     ['logn me password hunter2', false],
+    ['bogus hunter2', false],
     ['quit', true],
     ['echo "unfinished', false],
     ['', false],
