@@ -1,5 +1,6 @@
 import { Timestamps } from '@arpa2amqp/protocol';
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { LogStream } from './log-stream.js';
 
 /** The levels of the log, by severity. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -20,12 +21,6 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   'stdout_',
 ]);
 const MAX_DEPTH = 4;
-/** A busy daemon writes many lines at once, an idle one each of them soon. */
-const BUFFERED_BYTES = 4096;
-const FLUSH_EVERY_MS = 50;
-/** Lines are dropped rather than kept without bound when nobody reads them. */
-const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
-
 const clock = new Timestamps();
 
 /**
@@ -45,14 +40,7 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
       serializers: { err: (error: Error) => redacted({ ...pino.stdSerializers.err(error) }, MAX_DEPTH) },
       formatters: { level: (label) => ({ level: label }), log: (fields) => redacted(fields, MAX_DEPTH) },
     },
-    destination ??
-      pino.destination({
-        dest: 2,
-        sync: false,
-        minLength: BUFFERED_BYTES,
-        periodicFlush: FLUSH_EVERY_MS,
-        maxLength: MAX_BUFFERED_BYTES,
-      }),
+    destination ?? new LogStream(),
   );
 }
 
