@@ -1,6 +1,6 @@
 import { BareRhea } from './bare-rhea.js';
 import { ADDRESS, Bus } from './bus.js';
-import { inTurns, measure } from './load.js';
+import { inTurns, measure, WARM_UP_MS } from './load.js';
 import { report, say } from './report.js';
 
 const SIZE = 100;
@@ -24,7 +24,7 @@ export async function batches(): Promise<void> {
   for (const [kind, command] of Object.entries(KINDS)) {
     const commands = Array.from({ length: SIZE }, () => command);
     const ours = async (): Promise<unknown> => await bus.client.run(ADDRESS, commands);
-    await measure(ours, IN_FLIGHT, ROUND_MS);
+    await measure(ours, IN_FLIGHT, WARM_UP_MS);
     say(`${kind} commands: ${ROUNDS} rounds of ${ROUND_MS} ms each`);
     const result = await inTurns(
       ROUNDS,

@@ -4,7 +4,7 @@ import { Credential, Name, SecurityContext } from '@arpa2amqp/gssapi';
 import { parseAddress, serviceOf } from '@arpa2amqp/protocol';
 import { InitiatorSession } from '@arpa2amqp/session';
 import { ADDRESS, Bus } from './bus.js';
-import { inTurns, measure } from './load.js';
+import { inTurns, measure, WARM_UP_MS } from './load.js';
 import { report, say } from './report.js';
 
 const target = serviceOf(parseAddress(ADDRESS));
@@ -86,7 +86,7 @@ export async function firstMessages(): Promise<void> {
   using acceptor = await Credential.acquire({ usage: 'accept', store: { keytab, rcache: 'none:' } });
   const ours = async (): Promise<void> => await sender.roundTrip();
   const reference = async (): Promise<void> => await setUp(acceptor);
-  await measure(ours, IN_FLIGHT, ROUND_MS);
+  await measure(ours, IN_FLIGHT, WARM_UP_MS);
   say(`${ROUNDS} rounds of ${ROUND_MS} ms each`);
   const result = await inTurns(
     ROUNDS,

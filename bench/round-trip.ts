@@ -1,6 +1,6 @@
 import { BareRhea } from './bare-rhea.js';
 import { ADDRESS, Bus } from './bus.js';
-import { inTurns, measure } from './load.js';
+import { inTurns, measure, WARM_UP_MS } from './load.js';
 import { report, say } from './report.js';
 
 const ROUNDS = 5;
@@ -15,8 +15,8 @@ export async function roundTrip(): Promise<void> {
   await using bus = await Bus.start();
   using bare = await BareRhea.start(SIZES);
   const ours = async (): Promise<unknown> => await bus.client.run(ADDRESS, COMMANDS);
-  await measure(ours, 100, ROUND_MS);
-  await bare.measure(100, ROUND_MS);
+  await measure(ours, 100, WARM_UP_MS);
+  await bare.measure(100, WARM_UP_MS);
   for (const inFlight of [100, 1]) {
     say(`${inFlight} in flight: ${ROUNDS} rounds of ${ROUND_MS} ms each`);
     const result = await inTurns(

@@ -9,7 +9,7 @@ import { GssError } from './gss-error.js';
 import { Lifetime } from './lifetime.js';
 import { withoutReferralRealm } from './name.js';
 import { NULL } from './raw/block.js';
-import { deleteSecContext, inquirePeers, wrapSizeLimit } from './raw/contexts.js';
+import { deleteSecContext, inquirePeer, wrapSizeLimit } from './raw/contexts.js';
 import type { StepResult } from './raw/contexts.js';
 import { inquireCredential, releaseCredential } from './raw/credentials.js';
 import { unwrapAsync, unwrapNow, wrapAsync, wrapNow } from './raw/messages.js';
@@ -23,7 +23,7 @@ import { SerialQueue } from './serial-queue.js';
 // Invariants:
 // C1. At most one native call uses the handle at a time: every call goes through the queue, or runs at once while the queue is idle.
 // C2. The handle is deleted by the last task of the queue, so never under a call on another thread.
-// C3. No getter calls the library: what they tell was taken when the context became complete.
+// C3. No getter calls the library but that of the target: what the others tell was taken when the context became complete.
 
 /** Messages up to this many bytes are protected at once, longer ones (over about 1 ms) off the main thread. */
 const LONG_BYTES = 32 * 1024;
@@ -33,7 +33,8 @@ interface Complete {
   readonly flags: ReadonlySet<ContextFlag>;
   readonly lifetime: Lifetime;
   readonly initiator: string;
-  readonly target: string;
+  /** Null until somebody asks. */
+  target: string | null;
   readonly delegated: Credential | null;
 }
 
@@ -114,9 +115,18 @@ export class SecurityContext {
     return this.#established('Reading the initiator').initiator;
   }
 
-  /** Principal of the service, as the initiator asked for it or as the acceptor's ticket has it. @throws GssError before the context is complete. */
+  /**
+   * Principal of the service, as the initiator asked for it or as the acceptor's ticket has it. Few ask, so the library is asked only then.
+   * @throws GssError before the context is complete; `gss-bad-call` at the first time while another call of this context is running or waiting.
+   */
   get targetName(): string {
-    return this.#established('Reading the target').target;
+    const action = 'Reading the target';
+    const complete = this.#established(action);
+    if (complete.target === null) {
+      this.#refuseBusy(action);
+      complete.target = withoutReferralRealm(inquirePeer(this.#context, 'target'));
+    }
+    return complete.target;
   }
 
   /** What the context really has, whatever was asked for. @throws GssError before the context is complete. */
@@ -242,7 +252,7 @@ export class SecurityContext {
     }
     const action = 'Asking for the wrap size limit';
     this.#established(action);
-    if (!this.#queue.isIdle) throw new GssError('gss-bad-call', `${action} while the context is busy`);
+    this.#refuseBusy(action);
     return wrapSizeLimit(this.#context, maxBytes, confidential);
   }
 
@@ -288,11 +298,10 @@ export class SecurityContext {
     }
     const flags = flagsOf(result.flags);
     const delegated = await this.#adopt(result.delegated, flags);
-    const { initiator, target } = inquirePeers(result.context);
-    const names = { initiator, target: withoutReferralRealm(target) };
+    const initiator = inquirePeer(result.context, 'initiator');
     this.#establishment.release();
     if (this.#isDisposed) delegated?.dispose();
-    else this.#state = { flags, lifetime: new Lifetime(result.lifetimeSeconds), ...names, delegated };
+    else this.#state = { flags, lifetime: new Lifetime(result.lifetimeSeconds), initiator, target: null, delegated };
   }
 
   async #adopt(pointer: bigint, flags: ReadonlySet<ContextFlag>): Promise<Credential | null> {
@@ -324,6 +333,10 @@ export class SecurityContext {
     const { lifetime } = this.#established(action);
     if (lifetime.isOver && !isLateAllowed) throw statusError(CONTEXT_EXPIRED, 0, action, 'initiate');
     return this.#context;
+  }
+
+  #refuseBusy(action: string): void {
+    if (!this.#queue.isIdle) throw new GssError('gss-bad-call', `${action} while the context is busy`);
   }
 
   #established(action: string): Complete {
