@@ -7,9 +7,9 @@ export class Lifetime {
     this.#endMs = Date.now() + seconds * 1000;
   }
 
-  /** Whole seconds left, 0 after the end, Infinity for no end. */
+  /** Whole seconds left, 0 after the end, Infinity for no end. The library has rounded down already: once more would lose a second. */
   get seconds(): number {
-    return Math.max(0, Math.floor((this.#endMs - Date.now()) / 1000));
+    return Math.max(0, Math.ceil((this.#endMs - Date.now()) / 1000));
   }
 
   /** True after the end. */
