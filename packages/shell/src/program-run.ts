@@ -67,6 +67,8 @@ class ProgramRun {
   readonly #stderr: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
+  #bytesRead = 0;
+  #isFinished = false;
   /** Set when it did not end by itself. */
   #result: ProgramResult | undefined;
   #exit: { readonly status: number | null; readonly signal: NodeJS.Signals | null } = { status: null, signal: null };
@@ -106,6 +108,7 @@ class ProgramRun {
     stream?.on('error', () => undefined);
     stream?.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      this.#bytesRead += chunk.length;
       if (bytes <= this.#options.maxOutputBytes) {
         chunks.push(chunk);
       } else if (this.#result === undefined) {
@@ -121,7 +124,22 @@ class ProgramRun {
       return;
     }
     this.#exit = { status, signal };
-    this.#after(this.#options.drainMs, () => this.#kill());
+    this.#drain();
+  }
+
+  /**
+   * Waits for the end of the pipes, which somebody else may hold. A busy event loop may come here late, before it has read
+   * what has been there for long: it reads once more, and while there is something to read the pipes are not given up.
+   */
+  #drain(): void {
+    this.#after(this.#options.drainMs, () => {
+      const seen = this.#bytesRead;
+      setImmediate(() => {
+        if (this.#isFinished) return;
+        if (this.#bytesRead > seen) this.#drain();
+        else this.#kill();
+      });
+    });
   }
 
   #ended(): ProgramResult {
@@ -144,6 +162,7 @@ class ProgramRun {
   }
 
   #finish(): void {
+    this.#isFinished = true;
     clearTimeout(this.#timer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     signalGroup(this.#child.pid, 'SIGKILL');

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
+import { OrphanGuard } from '../src/orphan-guard.js';
+import { runProgram } from '../src/program-run.js';
+
+test('a program loses no output when a busy event loop comes late to its pipes', async () => {
+  const directory = new WorkDirectory('arpa2amqp-program');
+  const ended = directory.file('ended');
+  const guard = new OrphanGuard();
+  const running = runProgram({
+    program: ['/bin/sh', '-c', `(sleep 0.2; echo late) & : > ${ended}`],
+    directory: directory.path,
+    environment: {},
+    input: '',
+    maxOutputBytes: 1000,
+    killGraceMs: 100,
+    drainMs: 400,
+    signal: new AbortController().signal,
+    guard,
+  });
+  await waitUntil(() => existsSync(ended));
+  // The loop sees the exit, then nothing until the time to drain the pipes is over; what comes next are the timers.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setImmediate(resolve));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+  const result = await running;
+  expect(result.kind === 'ended' ? result.stdout.toString() : result.kind).toBe('late\n');
+  directory.remove();
+});
