@@ -1,15 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
 import { OrphanGuard } from '../src/orphan-guard.js';
 import { runProgram } from '../src/program-run.js';
+import { isRunning } from './probe.js';
 
 test('a program loses no output when a busy event loop comes late to its pipes', async () => {
   const directory = new WorkDirectory('arpa2amqp-program');
-  const ended = directory.file('ended');
+  const pidFile = directory.file('pid');
   const guard = new OrphanGuard();
   const running = runProgram({
-    program: ['/bin/sh', '-c', `(sleep 0.2; echo late) & : > ${ended}`],
+    program: ['/bin/sh', '-c', `(sleep 0.2; echo late) & echo $$ > ${pidFile}`],
     directory: directory.path,
     environment: {},
     input: '',
@@ -19,9 +20,9 @@ test('a program loses no output when a busy event loop comes late to its pipes',
     signal: new AbortController().signal,
     guard,
   });
-  await waitUntil(() => existsSync(ended));
-  // The loop sees the exit, then nothing until the time to drain the pipes is over; what comes next are the timers.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  const pid = await waitUntil(() => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')));
+  await waitUntil(() => !isRunning(pid));
+  // The exit was seen; now nothing is until the time to drain the pipes is over, and what comes next are the timers.
   await new Promise((resolve) => setImmediate(resolve));
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
   const result = await running;
