@@ -3,7 +3,6 @@ import { expect, test } from '@jest/globals';
 import { waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
 import { OrphanGuard } from '../src/orphan-guard.js';
 import { runProgram } from '../src/program-run.js';
-import { isRunning } from './probe.js';
 
 test('a program loses no output when a busy event loop comes late to its pipes', async () => {
   const directory = new WorkDirectory('arpa2amqp-program');
@@ -21,7 +20,7 @@ test('a program loses no output when a busy event loop comes late to its pipes',
     guard,
   });
   const pid = await waitUntil(() => existsSync(pidFile) && Number(readFileSync(pidFile, 'utf8')));
-  await waitUntil(() => !isRunning(pid));
+  await waitUntil(() => !existsSync(`/proc/${pid}`));
   // The exit was seen; now nothing is until the time to drain the pipes is over, and what comes next are the timers.
   await new Promise((resolve) => setImmediate(resolve));
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
