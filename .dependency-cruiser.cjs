@@ -5,6 +5,7 @@ const layers = {
   'packages/gssapi': [],
   'packages/amqp': [],
   'packages/acl': ['protocol'],
+  'packages/directory': ['protocol'],
   'packages/session': ['protocol', 'gssapi'],
   'packages/shell': ['protocol', 'grammar'],
   'packages/dispatcher': ['protocol', 'grammar', 'acl', 'shell'],
@@ -12,6 +13,9 @@ const layers = {
   'packages/arpa2amqp\\.d': ['protocol', 'acl', 'session', 'amqp', 'dispatcher', 'shell'],
   'packages/arpa2shell': ['protocol', 'grammar', 'shell', 'dispatcher', 'arpa2amqp'],
   'shells/arpa2dns': ['protocol', 'shell'],
+  'shells/arpa2acl': ['protocol', 'acl', 'shell', 'arpa2amqp'],
+  'shells/arpa2id': ['protocol', 'directory', 'shell'],
+  'shells/arpa2reservoir': ['protocol', 'directory', 'shell'],
 };
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
