@@ -7,18 +7,20 @@
  * 3. Positions count up by one with each update that changes something, serials of lists and groups likewise.
  */
 import { randomUUID } from 'node:crypto';
+import type { Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
 import type { ChangeRecord, Edit } from './change.js';
 import { decide, type Decision, type DecisionStep } from './decision.js';
 import { formatGroupLine, formatListLine, type AclDocument, type GroupEntry } from './document.js';
 import { GrantSearch } from './grant-search.js';
+import type { GroupKind } from './group.js';
 import type { Identity } from './identity.js';
 import { membershipsOf, type Membership } from './membership.js';
 import { encodeAbout, ABOUT_KEY, type About } from './records.js';
 import { ADMINISTRATION, formatResource, type Resource, type ResourceChain } from './resource.js';
 import { parseRights, type Right } from './rights.js';
 import { createStoreFile, openStoreFile, storeError } from './store-file.js';
-import { StoreReader, type Records, type StoredGroup, type StoredList } from './store-reader.js';
+import { StoreReader, type StoredGroup, type StoredList } from './store-reader.js';
 import { StoreWriter } from './store-writer.js';
 
 /** What was read before an edit, so that an edit by somebody else in between is found out. */
@@ -156,6 +158,11 @@ export class AclStore implements AsyncDisposable {
   /** One group or role with its members and serial; null when there is none. */
   readGroup(group: Identity): StoredGroup | null {
     return this.#fresh().readGroup(group);
+  }
+
+  /** Whether an identity names a group, a role or neither (null); costs one look-up however many members there are. */
+  kindOf(group: Identity): GroupKind | null {
+    return this.#fresh().groupRecord(group).kind;
   }
 
   /** All groups and roles, in order. */

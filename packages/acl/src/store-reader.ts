@@ -1,4 +1,4 @@
-import type { Database } from 'lmdb';
+import type { Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
 import type { AccessList } from './access-list.js';
 import type { ChangeRecord } from './change.js';
@@ -30,9 +30,6 @@ import type { Rights } from './rights.js';
 import { shapeOf, type Selector } from './selector.js';
 
 const MAX_KEPT_SHAPES = 100;
-
-/** Strings in, strings out. */
-export type Records = Database<string, string>;
 
 /** A list with its serial. */
 export interface StoredList {

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { TalliedWriter, type Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
 import { hasAdministrator } from './administrators.js';
 import type { Change, ChangeRecord, Edit } from './change.js';
@@ -26,22 +26,11 @@ import {
 import { ADMINISTRATION, type Resource } from './resource.js';
 import { formatRights, type Rights } from './rights.js';
 import { shapeOf, type Selector } from './selector.js';
-import { StoreReader, type Records } from './store-reader.js';
+import { StoreReader } from './store-reader.js';
 
-const SUM_MODULUS = 2 ** 48;
 /** Records of the log that are kept, and changes that one of them may hold. */
 const MAX_LOG_RECORDS = 10_000;
 const MAX_RECORD_CHANGES = 10_000;
-
-/** The check sum of one record, the same from strings and from what the file holds. */
-export function recordSum(key: string | Buffer, value: string | Buffer): number {
-  return crc32(value, crc32(key));
-}
-
-/** Adds the check sum of a record to a sum, or takes it away with -1. */
-export function addToSum(sum: number, record: number, sign: 1 | -1 = 1): number {
-  return (sum + sign * record + SUM_MODULUS) % SUM_MODULUS;
-}
 
 /**
  * Makes the changes of one update, inside one transaction. The sum over all records goes along, so that the file can be
@@ -50,19 +39,17 @@ export function addToSum(sum: number, record: number, sign: 1 | -1 = 1): number 
 export class StoreWriter {
   readonly reader: StoreReader;
   readonly #records: Records;
+  readonly #writer: TalliedWriter;
   readonly #about: About;
   readonly #changes: Change[] = [];
   readonly #touchedLists = new Map<string, Resource>();
   readonly #touchedGroups = new Set<Identity>();
   readonly #hadAdministrator: boolean;
-  #count: number;
-  #sum: number;
 
   constructor(records: Records, about: About) {
     this.#records = records;
     this.#about = about;
-    this.#count = about.records;
-    this.#sum = about.sum;
+    this.#writer = new TalliedWriter(records, about);
     this.reader = new StoreReader(records);
     this.#hadAdministrator = hasAdministrator(this.reader);
   }
@@ -135,14 +122,14 @@ export class StoreWriter {
       for (const [selector, rights] of edits) {
         const isNew = this.#records.get(prefix + selector) === undefined;
         if (rights === null || isNew) count(shapes, shapeOf(selector), rights === null ? -1 : 1);
-        if (rights === null) this.#remove(prefix + selector);
-        else this.#put(prefix + selector, formatRights(rights));
+        if (rights === null) this.#writer.remove(prefix + selector);
+        else this.#writer.put(prefix + selector, formatRights(rights));
       }
-      this.#put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
+      this.#writer.put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
       return;
     }
     const entries = new Map(this.reader.entriesOf(resource, before));
-    if (before.inline === null) for (const selector of entries.keys()) this.#remove(prefix + selector);
+    if (before.inline === null) for (const selector of entries.keys()) this.#writer.remove(prefix + selector);
     for (const [selector, rights] of edits) {
       if (rights === null) entries.delete(selector);
       else entries.set(selector, rights);
@@ -150,14 +137,14 @@ export class StoreWriter {
     const shapes = new Map<string, number>();
     if (after.length <= MAX_INLINE_LENGTH) {
       const lines = [...entries].map(([selector, rights]) => entryLine(selector, rights)).sort();
-      this.#put(listKey(resource), encodeList({ ...after, inline: `\n${lines.join('')}`, shapes }));
+      this.#writer.put(listKey(resource), encodeList({ ...after, inline: `\n${lines.join('')}`, shapes }));
       return;
     }
     for (const [selector, rights] of entries) {
       count(shapes, shapeOf(selector), 1);
-      this.#put(prefix + selector, formatRights(rights));
+      this.#writer.put(prefix + selector, formatRights(rights));
     }
-    this.#put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
+    this.#writer.put(listKey(resource), encodeList({ ...after, inline: null, shapes }));
   }
 
   #removeGroup(change: Extract<Change, { kind: 'remove-group' }>): void {
@@ -189,27 +176,27 @@ export class StoreWriter {
       const message = `Cannot add ${member} to ${group}: ${group} would become a member of itself`;
       throw new AclError('acl-cycle', message);
     }
-    this.#put(membershipKey(member), [...this.reader.groupsOf(member), group].sort().join(' '));
-    this.#put(memberPrefix(group) + member, '');
+    this.#writer.put(membershipKey(member), [...this.reader.groupsOf(member), group].sort().join(' '));
+    this.#writer.put(memberPrefix(group) + member, '');
   }
 
   #unlink(group: Identity, member: Identity): void {
     const left = this.reader.groupsOf(member).filter((other) => other !== group);
-    if (left.length === 0) this.#remove(membershipKey(member));
-    else this.#put(membershipKey(member), left.join(' '));
-    this.#remove(memberPrefix(group) + member);
+    if (left.length === 0) this.#writer.remove(membershipKey(member));
+    else this.#writer.put(membershipKey(member), left.join(' '));
+    this.#writer.remove(memberPrefix(group) + member);
   }
 
   #noteGroup(group: Identity, record: GroupRecord, change: Change): void {
     const isFirstTouch = !this.#touchedGroups.has(group);
     this.#touchedGroups.add(group);
-    this.#put(groupKey(group), encodeGroup({ ...record, serial: record.serial + (isFirstTouch ? 1 : 0) }));
+    this.#writer.put(groupKey(group), encodeGroup({ ...record, serial: record.serial + (isFirstTouch ? 1 : 0) }));
     this.#changes.push(change);
   }
 
   /** Remembers up to where the changes of another host have been taken over. */
   setOrigin(origin: string, position: number): void {
-    this.#put(originKey(origin), String(position));
+    this.#writer.put(originKey(origin), String(position));
   }
 
   /**
@@ -228,31 +215,12 @@ export class StoreWriter {
       position += 1;
       const changes = this.#changes.length > MAX_RECORD_CHANGES ? null : this.#changes;
       const record: ChangeRecord = { position, at: Date.now(), by, changes };
-      this.#put(changeKey(position), encodeChange(record));
-      for (; position - oldest >= MAX_LOG_RECORDS; oldest += 1) this.#remove(changeKey(oldest));
+      this.#writer.put(changeKey(position), encodeChange(record));
+      for (; position - oldest >= MAX_LOG_RECORDS; oldest += 1) this.#writer.remove(changeKey(oldest));
     }
-    const about: About = { ...this.#about, position, oldest, records: this.#count, sum: this.#sum };
+    const about: About = { ...this.#about, position, oldest, ...this.#writer.tally };
     this.#records.putSync(ABOUT_KEY, encodeAbout(about));
     return about;
-  }
-
-  #put(key: string, value: string): void {
-    this.#forget(key);
-    this.#records.putSync(key, value);
-    this.#count += 1;
-    this.#sum = addToSum(this.#sum, recordSum(key, value));
-  }
-
-  #remove(key: string): void {
-    if (this.#forget(key)) this.#records.removeSync(key);
-  }
-
-  #forget(key: string): boolean {
-    const old = this.#records.get(key);
-    if (old === undefined) return false;
-    this.#count -= 1;
-    this.#sum = addToSum(this.#sum, recordSum(key, old), -1);
-    return true;
   }
 }
 

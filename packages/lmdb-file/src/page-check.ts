@@ -13,8 +13,8 @@ const PAGE_HEADER = 24;
 const NODE_HEADER = 8;
 const MAGIC = 0xbeefc0de;
 const DATA_VERSION = 2;
-/** How far a store may grow: address space that LMDB is to map, not memory or disk. */
-export const MAX_STORE_BYTES = 2 ** 36;
+/** How far a file may grow: address space that LMDB is to map, not memory or disk. */
+export const MAX_FILE_BYTES = 2 ** 36;
 const NO_PAGE = 0xffffffffffffffffn;
 const BRANCH = 1;
 const LEAF = 2;
@@ -76,7 +76,7 @@ function readMeta(head: Buffer): Pick<Snapshot, 'transaction' | 'lastPage' | 'fr
     head.readUInt16LE(PAGE_HEADER + 28) === FLAGS &&
     head.readUInt32LE(PAGE_HEADER + 72) === 0 &&
     head.readUInt16LE(PAGE_HEADER + 76) === 0;
-  if (!isPlain || head.readBigUInt64LE(PAGE_HEADER + 16) > MAX_STORE_BYTES)
+  if (!isPlain || head.readBigUInt64LE(PAGE_HEADER + 16) > MAX_FILE_BYTES)
     throw new PageError('contents of a meta page');
   return {
     lastPage: head.readBigUInt64LE(PAGE_HEADER + 120),
@@ -101,7 +101,7 @@ function treeAt(meta: Buffer, at: number): Tree {
  * @throws PageError
  */
 export function walkSnapshot(snapshot: Snapshot, onEntry: (key: Buffer, value: Buffer) => void): void {
-  const isMapped = Number(snapshot.lastPage) < MAX_STORE_BYTES / snapshot.pageSize;
+  const isMapped = Number(snapshot.lastPage) < MAX_FILE_BYTES / snapshot.pageSize;
   if (!isMapped) throw new PageError('number of the last page');
   if (!snapshot.isInRow) throw new PageError('order of the meta pages');
   const seen = new Uint8Array(Math.ceil(snapshot.fileSize / snapshot.pageSize));
