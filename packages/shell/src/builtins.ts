@@ -5,7 +5,7 @@ import { inColumns } from './columns.js';
 import type { CommandTable, PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
 import type { CommandDescription } from './description.js';
-import type { CommandFilter, VariableQuestion } from './host.js';
+import type { CommandFilter, GroupMembership, GroupSource, VariableQuestion } from './host.js';
 import { failure } from './output.js';
 
 // The outputs are those of the seed, "Basic Commands for Testing", to the letter.
@@ -50,6 +50,7 @@ const PING6: CommandOutput = { stdout: 'pong6\n', stderr: '' };
 export interface Viewer {
   readonly caller: Caller;
   readonly visible: CommandFilter;
+  readonly groups: GroupSource;
 }
 
 /** A command that the caller may see, with its first word. */
@@ -76,7 +77,7 @@ export class Builtins {
   }
 
   /** The output of a command that every shell has. Never rejects. */
-  answer(command: PlannedCommand, { caller, visible }: Viewer): CommandOutput | Promise<CommandOutput> {
+  answer(command: PlannedCommand, { caller, visible, groups }: Viewer): CommandOutput | Promise<CommandOutput> {
     switch (command.args[0]) {
       case 'help':
         return this.#show(visible, (commands) => this.#help(command.values['command']?.[0], commands));
@@ -91,7 +92,7 @@ export class Builtins {
       case 'ping6':
         return PING6;
       default:
-        return whoami(caller);
+        return whoami(caller, groups);
     }
   }
 
@@ -169,10 +170,22 @@ function withoutSecrets(command: CommandDescription): CommandDescription {
   return { ...command, types: Object.fromEntries(types) as Readonly<Record<string, ValueType>> };
 }
 
-function whoami(caller: Caller): CommandOutput {
+async function whoami(caller: Caller, groups: GroupSource): Promise<CommandOutput> {
   if (caller.expires === null) return failure('failed', 'You are nobody');
   if (caller.expires.getTime() <= Date.now()) return failure('failed', 'You have expired');
-  return printed(`You are:    ${caller.identity}\nExpiration: ${asctime(caller.expires)}`);
+  const about = `You are:    ${caller.identity}\nExpiration: ${asctime(caller.expires)}\n`;
+  try {
+    const memberships = await groups();
+    return printed(about + namesOf('Groups:', 'group', memberships) + namesOf('Roles:', 'role', memberships));
+  } catch {
+    return { stdout: about, stderr: 'Your groups and roles cannot be looked up now\n', code: 'unavailable' };
+  }
+}
+
+/** A line of `whoami`; nothing when there is none of the kind. */
+function namesOf(title: string, kind: GroupMembership['kind'], memberships: readonly GroupMembership[]): string {
+  const names = memberships.filter((membership) => membership.kind === kind).map(({ identity }) => identity);
+  return names.length === 0 ? '' : `${title.padEnd(12)}${names.join(', ')}\n`;
 }
 
 function printed(text: string): CommandOutput {

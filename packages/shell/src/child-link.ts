@@ -9,6 +9,7 @@ import { LogValve } from './log-valve.js';
 import type { Logger } from './logger.js';
 import { signalGroup } from './process-group.js';
 import { CHANNEL_FD, readFromChild, type ForSession, type FromChild, type ToChild } from './process-messages.js';
+import type { PlaceData } from './place.js';
 import { reasonOf } from './reason.js';
 import { logStrayOutput } from './stray-output.js';
 
@@ -19,6 +20,7 @@ export interface ChildOptions {
   readonly module: string;
   /** What `createShell` gets. */
   readonly options: unknown;
+  readonly place: PlaceData;
   /** Working directory. */
   readonly directory: string;
   /** Names of variables that the child gets beside PATH, LANG and TZ. */
@@ -169,14 +171,14 @@ export class ChildLink {
     if (!this.#isGone) signalGroup(this.processId, 'SIGKILL');
   }
 
-  async #greet({ module, name, options, startTimeoutMs }: ChildOptions): Promise<ShellDescription> {
+  async #greet({ module, name, options, place, startTimeoutMs }: ChildOptions): Promise<ShellDescription> {
     let timer: NodeJS.Timeout | undefined;
     const greeting = new Promise<FromChild>((resolve, reject) => {
       this.#onGreeting = resolve;
       timer = setTimeout(() => reject(new Error(`it said nothing within ${startTimeoutMs} ms`)), startTimeoutMs);
       void this.gone.then((how) => reject(new Error(`its process ended at once (${how})`)));
     });
-    this.send({ type: 'start', module, name, options });
+    this.send({ type: 'start', module, name, options, place });
     try {
       const message = await greeting;
       if (message.type === 'refused') throw new Error(message.message.slice(0, 1000));
@@ -196,7 +198,7 @@ export class ChildLink {
     }
     if (message.type === 'log') {
       const event = `shell-${message.event.replace(/[^a-z-]/g, '').slice(0, 40)}`;
-      this.#valve.log('error', quoted(JSON.stringify(message.fields), 2000), event);
+      this.#valve.log(message.level, quoted(JSON.stringify(message.fields), 2000), event);
     } else if (this.#onGreeting !== undefined) {
       this.#onGreeting(message);
     } else if (message.type === 'pong') {

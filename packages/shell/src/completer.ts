@@ -32,7 +32,7 @@ export class Completer {
   #closing: Promise<void> | undefined;
 
   constructor(child: ChildOptions) {
-    this.#child = { ...child, ended: this.#ended.signal };
+    this.#child = { ...child, place: { ...child.place, completesOnly: true }, ended: this.#ended.signal };
     this.#idle = setTimeout(() => this.#retire(), IDLE_MS).unref();
   }
 

@@ -22,6 +22,8 @@ const SHELL_KEYS = [
   'types',
   'openSession',
   'closeSession',
+  'start',
+  'close',
   'complete',
   'commands',
 ] as const;
@@ -68,6 +70,10 @@ function describe(definition: unknown): ShellDescription {
     refuseUnknownKeys(record, SHELL_KEYS, 'the definition');
     for (const [index, command] of asList(record['commands'], 'commands').entries()) {
       checkRun(command, `commands[${index}]`);
+    }
+    for (const key of ['openSession', 'closeSession', 'start', 'close']) {
+      if (!['undefined', 'function'].includes(typeof record[key]))
+        throw new DescriptionProblem(key, 'is not a function');
     }
     for (const [variable, hook] of Object.entries(asRecord(record['complete'] ?? {}, 'complete'))) {
       if (typeof hook !== 'function') throw new DescriptionProblem(`complete.${variable}`, 'is not a function');

@@ -110,6 +110,13 @@ export interface ShellDefinition<State = unknown> {
   openSession?(caller: Caller): State | Promise<State>;
   /** Gives back what the state holds. Called once for every state made. */
   closeSession?(state: State): void | Promise<void>;
+  /**
+   * Begins the work that the shell does by itself, once, where its commands run: not in the process of its completion hooks, and
+   * not where it is only described. What it throws is logged, and the commands go on.
+   */
+  start?(): void | Promise<void>;
+  /** Gives back what the shell itself holds. Called once, when all sessions have ended; not waited for longer than 2 s. */
+  close?(): void | Promise<void>;
   /** Completion hooks by the name of the variable, for all commands that have it. */
   readonly complete?: Readonly<Record<string, CompletionHook<State>>>;
   readonly commands: readonly CommandDefinition<State>[];

@@ -71,11 +71,22 @@ export interface ShellSession {
 /** Tells of commands, in order, which of them the caller may see. */
 export type CommandFilter = (commands: readonly CommandDescription[]) => Promise<readonly boolean[]>;
 
+/** A group or role that a caller belongs to, itself or by way of others. */
+export interface GroupMembership {
+  readonly kind: 'group' | 'role';
+  readonly identity: string;
+}
+
+/** Tells what groups and roles the caller of a session belongs to, in order. */
+export type GroupSource = () => Promise<readonly GroupMembership[]>;
+
 /** Options of {@link ShellHost.open}. */
 export interface OpenOptions {
   readonly signal?: AbortSignal;
   /** What `help` and `describe` show; default all. */
   readonly visible?: CommandFilter;
+  /** What `whoami` tells beside the identity; default nothing. */
+  readonly groups?: GroupSource;
 }
 
 /** A shell ready to run, wherever it runs. */

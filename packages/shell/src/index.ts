@@ -20,6 +20,8 @@ export { executableHost, type ExecutableHostOptions } from './executable-host.js
 export type {
   CommandFilter,
   CompleteOptions,
+  GroupSource,
+  GroupMembership,
   OpenOptions,
   RunAllOptions,
   RunLimits,
@@ -42,6 +44,7 @@ export {
   type Requirement,
   type Requirements,
 } from './need.js';
+export type { PlaceData, ShellPlace } from './place.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
 export { ShellError } from './shell-error.js';
 export { shellSchemaOf } from './shell-schema.js';

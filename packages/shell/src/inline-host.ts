@@ -15,7 +15,8 @@ import type {
 import { SILENT, type Logger } from './logger.js';
 import { Ending, runSequence } from './run-sequence.js';
 import { RunnerSession } from './shell-runner.js';
-import { ended } from './stop-switch.js';
+import { closeShell, startShell } from './shell-life.js';
+import { ended, endsWithin } from './stop-switch.js';
 import { withBuiltins } from './with-builtins.js';
 
 /** Options of {@link inlineHost}. */
@@ -34,6 +35,9 @@ export function inlineHost<State>(shell: Shell<State>, options: InlineHostOption
   return withBuiltins(new InlineBackend(shell, options.logger ?? SILENT), options.closeTimeoutMs);
 }
 
+/** A shell gets so long to give back what it holds, in milliseconds. */
+const CLOSE_MS = 2000;
+
 class InlineBackend<State> implements ShellBackend {
   readonly #shell: Shell<State>;
   readonly #logger: Logger;
@@ -45,6 +49,7 @@ class InlineBackend<State> implements ShellBackend {
     this.#hooks = new HookRunner(shell, logger);
     this.#shell = shell;
     this.#logger = logger;
+    void startShell(shell, logger);
   }
 
   get description(): ShellDescription {
@@ -71,6 +76,7 @@ class InlineBackend<State> implements ShellBackend {
   async close(): Promise<void> {
     this.destroy();
     await Promise.all(Array.from(this.#sessions, async (session) => await session.close()));
+    await endsWithin(closeShell(this.#shell), CLOSE_MS);
   }
 
   destroy(): void {

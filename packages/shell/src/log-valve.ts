@@ -23,7 +23,7 @@ export class LogValve {
   }
 
   /** Logs a line, or counts it. */
-  log(level: 'warn' | 'error', text: string, event: string): void {
+  log(level: 'info' | 'warn' | 'error', text: string, event: string): void {
     const now = Date.now();
     if (now >= this.#windowEnd) {
       this.close();

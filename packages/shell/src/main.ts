@@ -5,10 +5,12 @@ import { ChildSession } from './child-session.js';
 import { asRecord } from './document.js';
 import type { Shell } from './define-shell.js';
 import { JsonChannel } from './json-channel.js';
-import type { Logger } from './logger.js';
+import { SILENT, type Logger } from './logger.js';
 import { HookRunner } from './hook-runner.js';
-import { CHANNEL_FD, fromWire, type FromChild, type ToChild } from './process-messages.js';
+import type { ShellPlace } from './place.js';
+import { CHANNEL_FD, fromWire, type FromChild, type LogLevel, type ToChild } from './process-messages.js';
 import { reasonOf } from './reason.js';
+import { closeShell, startShell } from './shell-life.js';
 
 // The process of one shell. Life cycle: started (waits for `start`) -> loads the module, says hello -> serves -> ends with
 // its channel, whoever closed it: there is no orphan when the daemon dies.
@@ -64,9 +66,9 @@ class ShellProcess {
     }
   }
 
-  async #start({ module, name, options }: ToChild & { type: 'start' }): Promise<void> {
+  async #start({ module, name, options, place }: ToChild & { type: 'start' }): Promise<void> {
     try {
-      this.#shell = await loadShell(module, options);
+      this.#shell = await loadShell(module, options, { ...place, logger: this.#logger() });
       if (this.#shell.name !== name) {
         throw new Error(
           `the module makes a shell named ${quoted(this.#shell.name)}, its manifest says ${quoted(name)}`,
@@ -74,6 +76,7 @@ class ShellProcess {
       }
       this.#hooks = new HookRunner(this.#shell, this.#logger());
       this.#send({ type: 'hello', description: this.#shell.description });
+      if (place.completesOnly !== true) void startShell(this.#shell, this.#logger());
     } catch (error) {
       this.#send({ type: 'refused', message: reasonOf(error) });
       await this.#end();
@@ -105,22 +108,23 @@ class ShellProcess {
     // What a shell's own code keeps open must not keep the process.
     setTimeout(endProcess, END_MS);
     await Promise.all(Array.from(this.#sessions.values(), async (session) => await session.close()));
+    await closeShell(this.#shell);
     endProcess();
   }
 
   #logger(): Logger {
-    const log = (fields: object, event: string) => {
-      this.#send({ type: 'log', event, fields: fields as Record<string, unknown> });
+    const at = (level: LogLevel) => (fields: object, event: string) => {
+      this.#send({ type: 'log', level, event, fields: fields as Record<string, unknown> });
     };
-    return { trace: log, debug: log, info: log, warn: log, error: log };
+    return { ...SILENT, info: at('info'), warn: at('warn'), error: at('error') };
   }
 }
 
-async function loadShell(module: string, options: unknown): Promise<Shell> {
+async function loadShell(module: string, options: unknown, place: ShellPlace): Promise<Shell> {
   const exported = asRecord({ ...((await import(pathToFileURL(module).href)) as object) }, 'the module');
   const { createShell } = exported;
   if (typeof createShell !== 'function') throw new Error('the module exports no function createShell');
-  return await (createShell as (options: unknown) => Shell | Promise<Shell>)(options);
+  return await (createShell as (options: unknown, place: ShellPlace) => Shell | Promise<Shell>)(options, place);
 }
 
 function endProcess(): never {

@@ -7,6 +7,7 @@ import type { Caller } from './definition.js';
 import type { ShellDescription } from './description.js';
 import type { BackendSession, CompleteOptions, ShellBackend, ShellHost, VariableQuestion } from './host.js';
 import { SILENT, type Logger } from './logger.js';
+import type { PlaceData } from './place.js';
 import { ProcessSession } from './process-session.js';
 import { reasonOf } from './reason.js';
 import { ShellError } from './shell-error.js';
@@ -16,10 +17,12 @@ import { withBuiltins } from './with-builtins.js';
 export interface ProcessHostOptions {
   /** The shell's name; the module's shell must have it. */
   readonly name: string;
-  /** Absolute path of a built module that exports `createShell(options)`. */
+  /** Absolute path of a built module that exports `createShell(options, place)`. */
   readonly module: string;
   /** What `createShell` gets; plain data. Default: an empty object. */
   readonly options?: unknown;
+  /** What the shell is told of its host. Default: nothing. */
+  readonly place?: PlaceData;
   /** Working directory of the process, default `/`. */
   readonly directory?: string;
   /** Names of variables that the process gets beside PATH, LANG and TZ. Default: none. */
@@ -49,6 +52,7 @@ export async function startProcessHost(options: ProcessHostOptions): Promise<She
     name: options.name,
     module: options.module,
     options: options.options ?? {},
+    place: options.place ?? {},
     directory: options.directory ?? '/',
     environment: options.environment ?? [],
     startTimeoutMs: options.startTimeoutMs ?? 10_000,

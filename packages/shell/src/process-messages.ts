@@ -2,6 +2,7 @@ import { isReplyCode, type Candidate, type CommandOutput } from '@arpa2amqp/prot
 import type { PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
 import type { VariableQuestion } from './host.js';
+import type { PlaceData } from './place.js';
 
 // What goes between the daemon and the process of a shell: one JSON object a line, over a socket pair on descriptor 3.
 
@@ -27,7 +28,13 @@ type StopReason = 'timeout' | 'interrupted';
 
 /** Messages to the shell's process. */
 export type ToChild =
-  | { readonly type: 'start'; readonly module: string; readonly name: string; readonly options: unknown }
+  | {
+      readonly type: 'start';
+      readonly module: string;
+      readonly name: string;
+      readonly options: unknown;
+      readonly place: PlaceData;
+    }
   | { readonly type: 'open'; readonly session: number; readonly caller: WireCaller }
   | {
       readonly type: 'run';
@@ -60,6 +67,9 @@ export type ToChild =
   | { readonly type: 'give-up'; readonly session: number }
   | { readonly type: 'ping'; readonly id: number };
 
+/** How grave a line of the log is. */
+export type LogLevel = 'info' | 'warn' | 'error';
+
 /** Messages from the shell's process. */
 export type FromChild =
   | { readonly type: 'hello'; readonly description: unknown }
@@ -76,7 +86,12 @@ export type FromChild =
   | { readonly type: 'closed'; readonly session: number }
   | { readonly type: 'candidates'; readonly session: number; readonly candidates: readonly Candidate[] }
   | { readonly type: 'pong'; readonly id: number }
-  | { readonly type: 'log'; readonly event: string; readonly fields: Readonly<Record<string, unknown>> };
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly event: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
 
 /** Messages from the shell's process to one session. */
 export type ForSession = FromChild & { readonly type: 'output' | 'closed' | 'candidates' };
@@ -111,10 +126,16 @@ export function readFromChild(value: unknown): FromChild | undefined {
     case 'pong':
       return isNumber(message['id']) ? (value as FromChild) : undefined;
     case 'log':
-      return typeof message['event'] === 'string' && isFlat(message['fields']) ? (value as FromChild) : undefined;
+      return typeof message['event'] === 'string' && isLevel(message['level']) && isFlat(message['fields'])
+        ? (value as FromChild)
+        : undefined;
     default:
       return undefined;
   }
+}
+
+function isLevel(value: unknown): value is LogLevel {
+  return value === 'info' || value === 'warn' || value === 'error';
 }
 
 function isNumber(...values: unknown[]): boolean {

@@ -10,6 +10,7 @@ import type {
   BackendSession,
   CommandFilter,
   CompleteOptions,
+  GroupSource,
   OpenOptions,
   RunAllOptions,
   RunOptions,
@@ -61,7 +62,7 @@ class HostWithBuiltins implements ShellHost {
   // eslint-disable-next-line @typescript-eslint/require-await -- the shell itself is asked at the first command of its own
   async open(caller: Caller, options: OpenOptions = {}): Promise<ShellSession> {
     if (options.signal?.aborted === true) throw interruption();
-    const viewer = { caller, visible: options.visible ?? allVisible };
+    const viewer = { caller, visible: options.visible ?? allVisible, groups: options.groups ?? noGroups };
     return new SessionWithBuiltins({
       name: this.name,
       open: async () => await this.#backend.open(caller),
@@ -125,6 +126,8 @@ class HostWithBuiltins implements ShellHost {
 }
 
 const allVisible: CommandFilter = async (commands) => await Promise.resolve(commands.map(() => true));
+
+const noGroups: GroupSource = async () => await Promise.resolve([]);
 
 /** What a session needs of its host. */
 interface SessionContext {

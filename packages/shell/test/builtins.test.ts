@@ -55,6 +55,30 @@ describe('built-in commands', () => {
     expect(await late.reply('whoami')).toMatchObject({ stderr_: 'You have expired\n' });
   });
 
+  test('whoami tells groups and roles where there are any, and that they cannot be looked up', async () => {
+    const expires = new Date('2099-11-23T20:29:48Z');
+    const caller = { ...DEMO, expires };
+    const memberships = [
+      { kind: 'group', identity: 'ops@arpa2.net' },
+      { kind: 'role', identity: 'boss@arpa2.net' },
+      { kind: 'group', identity: 'all@arpa2.net' },
+    ] as const;
+    const whoami = { command: plan(host, 'whoami') };
+    const limits = { timeoutMs: 1000, maxOutputBytes: 1000 };
+    const member = await host.open(caller, { groups: async () => await Promise.resolve(memberships) });
+    const about = 'You are:    demo@arpa2.net\nExpiration: Mon Nov 23 20:29:48 2099\n';
+    expect(await member.runAll([whoami], limits)).toEqual([
+      {
+        stdout: `${about}Groups:     ops@arpa2.net, all@arpa2.net\nRoles:      boss@arpa2.net\n`,
+        stderr: '',
+      },
+    ]);
+    const lost = await host.open(caller, { groups: async () => await Promise.reject(new Error('no lists')) });
+    expect(await lost.runAll([whoami], limits)).toEqual([
+      { stdout: about, stderr: 'Your groups and roles cannot be looked up now\n', code: 'unavailable' },
+    ]);
+  });
+
   test('help lists the commands in columns', async () => {
     expect((await (await Probe.open(host)).reply('help')).stdout_).toBe(
       [
