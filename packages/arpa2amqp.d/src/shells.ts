@@ -1,6 +1,7 @@
+import path from 'node:path';
 import { ShellRegistry } from '@arpa2amqp/dispatcher';
 import { BusError, quoted, suggestion } from '@arpa2amqp/protocol';
-import { hostFor, loadShells, type ShellHost } from '@arpa2amqp/shell';
+import { hostFor, loadShells, type PlaceData, type ShellHost } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.js';
 
@@ -22,12 +23,13 @@ export async function startShells(configuration: Configuration, log: Logger): Pr
       `"shellOptions" names ${quoted(stray)}, which is no shell here${suggestion(stray, names)}`,
     );
   }
+  const place = placeOf(configuration);
   const registry = new ShellRegistry();
   try {
     const hosts = await settleAll(
       manifests.map(async (manifest) => {
         const options = configuration.shellOptions[manifest.name] ?? {};
-        return await hostFor(manifest, { options, logger: log.child({ shell: manifest.name }) });
+        return await hostFor(manifest, { options, place, logger: log.child({ shell: manifest.name }) });
       }),
     );
     for (const host of hosts) registry.add(host);
@@ -36,6 +38,17 @@ export async function startShells(configuration: Configuration, log: Logger): Pr
     registry.destroy();
     throw error;
   }
+}
+
+/** What shells are told of this host. */
+function placeOf({ state, address, service, keytab, transport }: Configuration): PlaceData {
+  return {
+    address: address.address,
+    service: `${service.service}@${service.host}`,
+    transport,
+    ...(state === undefined ? {} : { state: path.resolve(state) }),
+    ...(keytab === undefined ? {} : { keytab: path.resolve(keytab) }),
+  };
 }
 
 /** Waits for all, so that none is started behind our back; ends those that were when one fails. */

@@ -9,14 +9,14 @@ import {
   type Right,
 } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
-import { lettersOf, type CommandDescription } from '@arpa2amqp/shell';
+import { lettersOf, type Caller, type CommandDescription, type GroupMembership } from '@arpa2amqp/shell';
 import { questionsOf, type AccessQuestion } from './access-question.js';
 import type { AccessDecision, AccessRequest, Authorizer, VisibilityRequest } from './authorizer.js';
 
 /** The parts of an {@link AclAuthorizer}. */
 export interface AclAuthorizerOptions {
   /** Stays with its owner, who closes it. */
-  readonly store: Pick<AclStore, 'decide' | 'grantsSomewhere'>;
+  readonly store: Pick<AclStore, 'decide' | 'grantsSomewhere' | 'membershipsOf' | 'kindOf'>;
   /** Told why the lists cannot be read; the caller learns only that. */
   readonly onFailure?: (error: AclError) => void;
 }
@@ -55,6 +55,19 @@ export class AclAuthorizer implements Authorizer {
    */
   async visible(requests: readonly VisibilityRequest[]): Promise<readonly boolean[]> {
     return await Promise.resolve(this.#reading(() => requests.map((request) => this.#isVisible(request))));
+  }
+
+  /** @throws BusError `unavailable` */
+  async groupsOf({ identity: text }: Caller): Promise<readonly GroupMembership[]> {
+    const identity = this.#identityOf(text);
+    if (typeof identity !== 'string') return [];
+    return await Promise.resolve(
+      this.#reading(() =>
+        this.#store.membershipsOf(identity).map(({ group }) => {
+          return { kind: this.#store.kindOf(group) ?? 'group', identity: group };
+        }),
+      ),
+    );
   }
 
   #decide({ caller, command, call }: AccessRequest): AccessDecision {

@@ -1,4 +1,4 @@
-import type { Caller, CommandDescription, CommandFilter, PlannedCommand } from '@arpa2amqp/shell';
+import type { Caller, CommandDescription, CommandFilter, GroupMembership, PlannedCommand } from '@arpa2amqp/shell';
 
 /** Who wants to run which command of which shell. */
 export interface AccessRequest {
@@ -41,6 +41,8 @@ export interface Authorizer {
    * @returns one answer per request, in order
    */
   visible(requests: readonly VisibilityRequest[]): Promise<readonly boolean[]>;
+  /** The groups and roles of a caller, for `whoami`. */
+  groupsOf(caller: Caller): Promise<readonly GroupMembership[]>;
 }
 
 /** What `help` and `describe` of a shell show to a caller. */
@@ -55,5 +57,8 @@ export const openAuthorizer: Authorizer = {
   },
   async visible(requests) {
     return await Promise.resolve(requests.map(() => true));
+  },
+  async groupsOf() {
+    return await Promise.resolve([]);
   },
 };

@@ -90,6 +90,7 @@ export class Dispatcher {
       signal,
       record,
       visible: (shell) => commandFilter(authorizer, caller, shell),
+      groups: async () => await authorizer.groupsOf(caller),
       complete: async (question) =>
         await new Completion({ shells: this.#shells, authorizer, caller, signal }).answer(question),
     });

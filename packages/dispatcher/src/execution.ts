@@ -6,7 +6,7 @@ import {
   type Limits,
   type Reply,
 } from '@arpa2amqp/protocol';
-import type { Caller, CommandFilter, RunLimits, ShellSession } from '@arpa2amqp/shell';
+import type { Caller, CommandFilter, GroupSource, RunLimits, ShellSession } from '@arpa2amqp/shell';
 import type { CompletionQuestion } from './completion.js';
 import type { BatchRecord } from './journal.js';
 import type { CompletionStep, PlannedStep } from './plan.js';
@@ -23,6 +23,8 @@ export interface ExecutionContext {
   readonly record: BatchRecord | null;
   /** What the caller may see of a shell's commands. */
   readonly visible: (shell: string) => CommandFilter;
+  /** What `whoami` tells of the caller. */
+  readonly groups: GroupSource;
   /** Answers a question what may come next. Never rejects. */
   readonly complete: (question: CompletionQuestion) => Promise<CompletionReply>;
 }
@@ -129,9 +131,9 @@ export class Execution {
   }
 
   async #open({ host }: PlannedStep): Promise<ShellSession> {
-    const { caller, signal } = this.#context;
+    const { caller, signal, groups } = this.#context;
     const visible = this.#context.visible(host.name);
-    const session = await host.open(caller, signal === undefined ? { visible } : { signal, visible });
+    const session = await host.open(caller, { visible, groups, ...(signal === undefined ? {} : { signal }) });
     this.#sessions.set(host.name, session);
     return session;
   }

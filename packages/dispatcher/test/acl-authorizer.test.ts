@@ -6,7 +6,14 @@ import { AclStore, parseDocument, parseIdentity } from '@arpa2amqp/acl';
 import { completionOf, DEFAULT_LIMITS, identityOf, type Batch } from '@arpa2amqp/protocol';
 import { defineShell, inlineHost, type Caller } from '@arpa2amqp/shell';
 import fc from 'fast-check';
-import { AclAuthorizer, Dispatcher, MemoryJournal, ShellRegistry, type Authorizer } from '../src/index.js';
+import {
+  AclAuthorizer,
+  Dispatcher,
+  MemoryJournal,
+  ShellRegistry,
+  type AclAuthorizerOptions,
+  type Authorizer,
+} from '../src/index.js';
 
 const ran: string[] = [];
 const OPEN = { effect: 'read', open: true, summary: 'Open' } as const;
@@ -187,18 +194,34 @@ test('a change of the lists holds for the next batch', async () => {
   expect(await codes('new@example.com', line)).toEqual(['ok']);
 });
 
+test('whoami tells groups and roles, those by way of others included', async () => {
+  await store.importDocument(
+    parseDocument('group crew@example.com mia@example.com\nrole boss@example.com crew@example.com'),
+    { by: 'test', mode: 'merge' },
+  );
+  const [reply] = await run('mia+phone@example.com', ['garden whoami']);
+  expect(reply?.stdout_).toContain('\nGroups:     crew@example.com\nRoles:      boss@example.com\n');
+  expect((await run('odd%name@example.com', ['garden whoami']))[0]?.stdout_).not.toContain('Groups');
+});
+
 test('lists that cannot be read grant nothing', async () => {
   const failures: unknown[] = [];
-  const broken: Pick<AclStore, 'decide' | 'grantsSomewhere'> = {
+  const broken: AclAuthorizerOptions['store'] = {
     decide: () => {
       throw new Error('MDB_READERS_FULL');
     },
     grantsSomewhere: () => true,
+    membershipsOf: () => {
+      throw new Error('MDB_READERS_FULL');
+    },
+    kindOf: () => null,
   };
   const authorizer = new AclAuthorizer({ store: broken, onFailure: (error) => failures.push(error) });
   const by = dispatcherWith(authorizer);
   const replies = await run('john@example.com', ['garden look', 'garden bed plant north fern'], by);
   expect(replies.map(({ error_: error }) => error?.code)).toEqual(['unavailable', 'unavailable']);
+  expect(await run('john@example.com', ['garden whoami'], by)).toMatchObject([{ error_: { code: 'unavailable' } }]);
+  failures.pop();
   expect(failures).toMatchObject([{ code: 'acl-unavailable', cause: { message: 'MDB_READERS_FULL' } }]);
   expect(await run('john@example.com', ['garden look'], by)).toEqual([{ stdout_: 'green\n' }]);
 });
