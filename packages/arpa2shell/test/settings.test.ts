@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { BusError } from '@arpa2amqp/protocol';
+import fc from 'fast-check';
 import { parseArguments } from '../src/cli/arguments.js';
 import { readConfiguration } from '../src/cli/configuration.js';
 import { confine, forcedCommand, isFromOutside } from '../src/cli/confinement.js';
+import { parseDescribed } from '../src/cli/described-options.js';
 import type { Arguments } from '../src/cli/parsed-arguments.js';
+import { PROGRAM } from '../src/cli/program.js';
+import { parseQuickly } from '../src/cli/quick-options.js';
 import { resolveSettings } from '../src/cli/settings.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'arpa2shell-'));
@@ -66,6 +70,51 @@ describe('the command line', () => {
   ])('%j is refused', async (words, reason) => {
     await expect(parsed(...words)).rejects.toThrow(reason);
   });
+});
+
+test('what is parsed without yargs is what yargs makes of it', () => {
+  const names = Object.keys(PROGRAM.options).filter((name) => name !== 'command');
+  const word = fc.oneof(
+    fc.constantFrom(
+      ...names.map((name) => `--${name}`),
+      '-e',
+      '-f',
+      '-ef',
+      '--to=x',
+      '--json=false',
+      '--no-json',
+      '--',
+      '-',
+    ),
+    fc.constantFrom(
+      'x',
+      '',
+      '12',
+      '--help',
+      '-h',
+      '--version',
+      'a=b',
+      '--=',
+      '---to',
+      '--to.x',
+      '-e=1',
+      '--constructor',
+    ),
+  );
+  let quick = 0;
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+      const values = parseQuickly(words);
+      if (values === null) return;
+      quick += 1;
+      const described = parseDescribed(words);
+      expect(described.kind).toBe('values');
+      if (described.kind !== 'values') return;
+      for (const name of [...names, '_']) expect([name, described.values[name]]).toEqual([name, values[name]]);
+    }),
+    { numRuns: 500 },
+  );
+  expect(quick).toBeGreaterThan(20);
 });
 
 describe('the settings', () => {

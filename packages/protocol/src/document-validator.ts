@@ -1,4 +1,5 @@
-import { Ajv, type AnySchemaObject, type ErrorObject } from 'ajv';
+import { createRequire } from 'node:module';
+import type * as AjvModule from 'ajv';
 import { BusError } from './bus-error.js';
 import type { ErrorCode } from './error-catalogue.js';
 import { quoted } from './quotation.js';
@@ -6,30 +7,38 @@ import { suggestion } from './suggestion.js';
 
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i;
 
+/** Ajv is CommonJS, so it can be loaded when it is first needed: a prompt that has checked nothing yet does not wait for it. */
+const require = createRequire(import.meta.url);
+
+function newAjv(): AjvModule.Ajv {
+  const { Ajv } = require('ajv') as typeof AjvModule;
+  return new Ajv({
+    allErrors: false,
+    strict: false,
+    verbose: true,
+    useDefaults: false,
+    formats: { rfc3339: RFC3339 },
+  });
+}
+
 /** Checks documents of one kind against their JSON Schema and explains what is wrong in words. */
 export class DocumentValidator<T> {
-  readonly #schema: AnySchemaObject;
+  readonly #schema: AjvModule.AnySchemaObject;
   readonly #code: ErrorCode;
-  #validate: ReturnType<Ajv['compile']> | undefined;
+  #validate: ReturnType<AjvModule.Ajv['compile']> | undefined;
 
   /**
    * @param schema - JSON Schema, draft 7; compiled at the first use
    * @param code - the code of the error thrown for a document that does not fit
    */
-  constructor(schema: AnySchemaObject, code: ErrorCode) {
+  constructor(schema: AjvModule.AnySchemaObject, code: ErrorCode) {
     this.#schema = schema;
     this.#code = code;
   }
 
   /** Tells whether the document fits, without explaining. */
   accepts(document: unknown): document is T {
-    this.#validate ??= new Ajv({
-      allErrors: false,
-      strict: false,
-      verbose: true,
-      useDefaults: false,
-      formats: { rfc3339: RFC3339 },
-    }).compile(this.#schema);
+    this.#validate ??= newAjv().compile(this.#schema);
     return this.#validate(document) as boolean;
   }
 
@@ -54,7 +63,7 @@ export class DocumentValidator<T> {
   }
 }
 
-function inWords(error: ErrorObject): string {
+function inWords(error: AjvModule.ErrorObject): string {
   const params = error.params as Record<string, unknown>;
   const where = error.instancePath === '' ? 'the document' : quoted(error.instancePath.slice(1).replaceAll('/', '.'));
   switch (error.keyword) {

@@ -19,7 +19,7 @@ export async function parseArguments(path: string, words: readonly string[]): Pr
     return { kind: 'usage', message: '-c takes a line: write both apart from other options, as in -e -c LINE' };
   }
   const { parseOptions } = await import('./options.js');
-  const parsed = parseOptions(rest);
+  const parsed = await parseOptions(rest);
   if (parsed.kind !== 'run') return parsed;
   if (commands.length > 0 && parsed.args.file !== undefined) {
     return { kind: 'usage', message: '-c and -f cannot be combined' };

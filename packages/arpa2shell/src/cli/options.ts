@@ -1,7 +1,6 @@
-import yargs from 'yargs';
 import type { Arguments } from './parsed-arguments.js';
-import { DEFAULT_CONFIG, epilogue, PROGRAM } from './program.js';
-import { readVersion } from './version.js';
+import { DEFAULT_CONFIG } from './program.js';
+import { parseQuickly, type OptionValues } from './quick-options.js';
 
 type ParsedOptions =
   | { readonly kind: 'run'; readonly args: Omit<Arguments, 'start' | 'commands'> }
@@ -9,66 +8,42 @@ type ParsedOptions =
   | { readonly kind: 'usage'; readonly message: string };
 
 /** Parses the options; `-c` was taken out before. */
-export function parseOptions(words: readonly string[]): ParsedOptions {
-  const complaints: string[] = [];
-  let text = '';
-  const parser = describe(words).fail((message, error) => {
-    complaints.push(message || error.message);
-  });
-  const argv = parser.parseSync([...words], {}, (_error: unknown, _argv: unknown, output: string) => {
-    text = output;
-  });
-  const [complaint] = complaints;
-  if (complaint !== undefined) return { kind: 'usage', message: complaint };
-  if (text !== '') return { kind: 'text', text };
-  if (argv._.length > 0) return { kind: 'usage', message: `There is no operand ${JSON.stringify(argv._[0])}: use -c` };
-  const isRestricted = argv.restricted === true;
-  if (isRestricted && argv['trust-environment'] === true) {
+export async function parseOptions(words: readonly string[]): Promise<ParsedOptions> {
+  const values = parseQuickly(words);
+  if (values !== null) return accept(values);
+  const { parseDescribed } = await import('./described-options.js');
+  const described = parseDescribed(words);
+  return described.kind === 'values' ? accept(described.values) : described;
+}
+
+function accept(values: OptionValues): ParsedOptions {
+  if (values._.length > 0) {
+    return { kind: 'usage', message: `There is no operand ${JSON.stringify(values._[0])}: use -c` };
+  }
+  const text = (name: string): string | undefined => values[name] as string | undefined;
+  const isSet = (name: string): boolean | undefined => values[name] as boolean | undefined;
+  const isRestricted = isSet('restricted') === true;
+  if (isRestricted && isSet('trust-environment') === true) {
     return { kind: 'usage', message: '--restricted and --trust-environment cannot be combined' };
   }
+  const config = text('config');
   return {
     kind: 'run',
     args: {
-      file: argv.file,
-      isExitOnError: argv['exit-on-error'] === true,
-      isJson: argv.json === true,
-      to: argv.to,
-      connect: argv.connect,
-      service: argv.service,
-      timeout: argv.timeout,
-      ca: argv.ca,
-      isGssapiLogin: argv['gssapi-login'],
-      isLocal: argv.local,
-      shells: argv.shells,
-      config: argv.config ?? DEFAULT_CONFIG,
-      isConfigNamed: argv.config !== undefined,
-      isRestricted: isRestricted ? true : argv['trust-environment'] === true ? false : undefined,
+      file: text('file'),
+      isExitOnError: isSet('exit-on-error') === true,
+      isJson: isSet('json') === true,
+      to: text('to'),
+      connect: text('connect'),
+      service: text('service'),
+      timeout: text('timeout'),
+      ca: text('ca'),
+      isGssapiLogin: isSet('gssapi-login'),
+      isLocal: isSet('local'),
+      shells: values['shells'] as readonly string[] | undefined,
+      config: config ?? DEFAULT_CONFIG,
+      isConfigNamed: config !== undefined,
+      isRestricted: isRestricted ? true : isSet('trust-environment') === true ? false : undefined,
     },
   };
-}
-
-function describe(words: readonly string[]) {
-  return yargs([...words])
-    .scriptName(PROGRAM.name)
-    .usage(`$0 ${PROGRAM.synopsis}\n\n${PROGRAM.description[0]}`)
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'duplicate-arguments-array': false,
-      'greedy-arrays': true,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'strip-aliased': true,
-    })
-    .options(PROGRAM.options)
-    .example(PROGRAM.examples.map(([command, what]) => [command, what]))
-    .epilogue(epilogue())
-    .wrap(100)
-    .locale('en')
-    .strictOptions()
-    .version('version', 'show the version', readVersion())
-    .help('help', 'show help')
-    .alias('help', 'h')
-    .exitProcess(false);
 }

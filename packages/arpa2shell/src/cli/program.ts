@@ -4,6 +4,18 @@ export const DEFAULT_URL = 'amqp://127.0.0.1:5672';
 /** The configuration that is read when no other is named, if it is there. */
 export const DEFAULT_CONFIG = '/etc/arpa2/arpa2shell.yaml';
 
+/** How words become options, for the parser of yargs. */
+export const OPTION_SYNTAX = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'duplicate-arguments-array': false,
+  'greedy-arrays': true,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'strip-aliased': true,
+} as const;
+
 /**
  * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter two by
  * `npm run docs:cli`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
