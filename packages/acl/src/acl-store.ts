@@ -9,15 +9,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
-import type { ChangeRecord, Edit } from './change.js';
+import { formatChangeRecord, markOf, type Change, type ChangeRecord, type Edit } from './change.js';
 import { decide, type Decision, type DecisionStep } from './decision.js';
 import { formatGroupLine, formatListLine, type AclDocument, type GroupEntry } from './document.js';
 import { GrantSearch } from './grant-search.js';
 import type { GroupKind } from './group.js';
 import type { Identity } from './identity.js';
 import { membershipsOf, type Membership } from './membership.js';
-import { encodeAbout, ABOUT_KEY, type About } from './records.js';
-import { ADMINISTRATION, formatResource, type Resource, type ResourceChain } from './resource.js';
+import { encodeAbout, ABOUT_KEY, type About, type Followed } from './records.js';
+import { ADMINISTRATION, REPLICATION, formatResource, type Resource, type ResourceChain } from './resource.js';
 import { parseRights, type Right } from './rights.js';
 import { createStoreFile, openStoreFile, storeError } from './store-file.js';
 import { StoreReader, type StoredGroup, type StoredList } from './store-reader.js';
@@ -33,7 +33,7 @@ export interface UpdateOptions {
   readonly by: string;
   /** The update is refused unless these serials still hold. */
   readonly expected?: readonly Expectation[];
-  /** Do it even when it leaves no administrator. */
+  /** Do it even when it leaves no administrator, or entries for a group that is gone. */
   readonly isForced?: boolean;
 }
 
@@ -54,8 +54,19 @@ export type ChangesSince =
 export interface Origin {
   /** The `id` of that store. */
   readonly id: string;
-  readonly by: string;
+  /** Who sends its changes. */
+  readonly sender: string;
+  /** Take them over even when they leave no administrator. */
   readonly isForced?: boolean;
+}
+
+/** Everything in a store, at one moment. */
+export interface Whole {
+  readonly position: number;
+  /** Of the record at that position, see {@link AclStore.markAt}. */
+  readonly mark: string;
+  /** As of {@link AclStore.exportText}. */
+  readonly text: string;
 }
 
 /** What became of a record of another store: `gap` asks for the whole of it. */
@@ -173,12 +184,14 @@ export class AclStore implements AsyncDisposable {
   /**
    * Makes edits, all or none.
    *
-   * @throws AclError `acl-conflict`, `acl-last-administrator`, `acl-cycle`, `acl-unknown-group`, `acl-full`, `acl-unavailable`
+   * @throws AclError `acl-conflict`, `acl-last-administrator`, `acl-group-in-use`, `acl-cycle`, `acl-unknown-group`, `acl-full`,
+   *   `acl-unavailable`
    */
   async update(edits: readonly Edit[], { by, expected = [], isForced = false }: UpdateOptions): Promise<UpdateResult> {
     return await this.#write({ by, isForced }, (writer) => {
       for (const expectation of expected) checkExpectation(writer.reader, expectation);
       for (const edit of edits) writer.apply(edit);
+      if (!isForced) writer.checkRemovedGroups();
     });
   }
 
@@ -186,14 +199,20 @@ export class AclStore implements AsyncDisposable {
    * Everything as text, from one moment: the format of `formatDocument()`, with a comment on top.
    */
   exportText(): string {
+    return textOf(this.#fresh());
+  }
+
+  /** Everything, for a host that follows this one. */
+  exportWhole(): Whole {
     const reader = this.#fresh();
-    const { id, position } = reader.about();
-    const lines = [`# arpa2amqp access control lists, store ${id}, position ${position}`];
-    for (const group of reader.groups()) lines.push(formatGroupLine(group));
-    for (const { resource, record } of reader.lists()) {
-      lines.push(formatListLine({ resource, list: new Map(reader.entriesOf(resource, record)) }));
-    }
-    return `${lines.join('\n')}\n`;
+    const { position } = reader.about();
+    return { position, mark: markOf(reader.changeTextAt(position) ?? ''), text: textOf(reader) };
+  }
+
+  /** What tells the record at a position from those of other stores, see `markOf`; null when it is not kept. */
+  markAt(position: number): string | null {
+    const text = this.#fresh().changeTextAt(position);
+    return text === null ? null : markOf(text);
   }
 
   /**
@@ -210,6 +229,7 @@ export class AclStore implements AsyncDisposable {
     return await this.#write({ by, isForced }, (writer) => {
       for (const expectation of expected) checkExpectation(writer.reader, expectation);
       applyDocument(writer, document, mode);
+      if (!isForced) writer.checkRemovedGroups();
     });
   }
 
@@ -234,42 +254,65 @@ export class AclStore implements AsyncDisposable {
     return { isComplete: true, records };
   }
 
-  /** The position up to which the changes of another store have been taken over; 0 for none. */
-  positionOf(origin: string): number {
-    return this.#fresh().positionOf(origin);
+  /** The other store whose changes are taken over here; null when there is none. */
+  get followed(): Followed | null {
+    return this.#fresh().followed();
   }
 
   /**
    * Takes one record of another store over, when it is the next one. From a store that was never taken over as a whole, no
-   * record is: its changes are to lists that are not here.
+   * record is: its changes are to lists that are not here. What it says of the class of {@link REPLICATION} is left out.
    *
    * @throws AclError as {@link update}
    */
   async receive(origin: Origin, record: ChangeRecord): Promise<Reception> {
     let reception: Reception = 'applied';
-    await this.#write({ by: origin.by, isForced: origin.isForced ?? false }, (writer) => {
-      const position = writer.reader.positionOf(origin.id);
+    const by = `${record.by} by way of ${origin.sender}`;
+    await this.#write({ by, isForced: origin.isForced ?? false }, (writer) => {
+      const followed = writer.reader.followed();
+      const position = followed?.id === origin.id ? followed.position : 0;
       if (record.position <= position) reception = 'repeated';
       else if (position === 0 || record.position !== position + 1 || record.changes === null) reception = 'gap';
       else {
-        for (const change of record.changes) writer.apply(change);
-        writer.setOrigin(origin.id, record.position);
+        for (const change of record.changes) if (!isLocal(change)) writer.apply(change);
+        const mark = markOf(formatChangeRecord(record));
+        writer.follow({ id: origin.id, position: record.position, mark, sender: origin.sender });
       }
     });
     return reception;
   }
 
   /**
-   * Takes the whole of another store over: what it has not, goes.
+   * Takes the whole of another store over, and follows it: what it has not, goes, but for the lists of the class of
+   * {@link REPLICATION}. A store follows one sender, whose own store may be made anew.
    *
-   * @param position - of the other store, when the document was made
-   * @throws AclError as {@link update}
+   * @param at - where the other store was when the document was made
+   * @throws AclError `acl-other-origin`, and as {@link update}
    */
-  async receiveAll(origin: Origin, position: number, document: AclDocument): Promise<UpdateResult> {
-    return await this.#write({ by: origin.by, isForced: origin.isForced ?? false }, (writer) => {
-      applyDocument(writer, document, 'replace');
-      writer.setOrigin(origin.id, position);
+  async receiveAll(
+    origin: Origin,
+    { position, mark }: Omit<Whole, 'text'>,
+    { groups, lists }: AclDocument,
+  ): Promise<UpdateResult> {
+    const { id, sender, isForced = false } = origin;
+    return await this.#write({ by: sender, isForced }, (writer) => {
+      const followed = writer.reader.followed();
+      if (followed !== null && followed.id !== id && followed.sender !== sender) {
+        const message = `Cannot take over the lists that ${sender} sends: those of ${followed.sender} are taken over here; end that first`;
+        throw new AclError('acl-other-origin', message);
+      }
+      const own = Array.from(writer.reader.lists(REPLICATION.class), ({ resource }) =>
+        writer.reader.readList(resource),
+      );
+      const others = lists.filter(({ resource }) => resource.class !== REPLICATION.class);
+      applyDocument(writer, { groups, lists: [...others, ...own] }, 'replace');
+      writer.follow({ id, position, mark, sender });
     });
+  }
+
+  /** Takes over no more changes of another store; what was taken over stays. */
+  async unfollow(): Promise<void> {
+    await this.#write({ by: '', isForced: false }, (writer) => writer.follow(null));
   }
 
   /** Closes the store. Calls after that throw `acl-closed`. */
@@ -323,6 +366,21 @@ function checkExpectation(reader: StoreReader, expectation: Expectation): void {
   const name = isGroup ? expectation.group : formatResource(expectation.resource);
   const message = `Cannot change ${name}: it is at serial ${serial}, not ${expectation.serial} any more; look at it again and repeat the change`;
   throw new AclError('acl-conflict', message);
+}
+
+function textOf(reader: StoreReader): string {
+  const { id, position } = reader.about();
+  const lines = [`# arpa2amqp access control lists, store ${id}, position ${position}`];
+  for (const group of reader.groups()) lines.push(formatGroupLine(group));
+  for (const { resource, record } of reader.lists()) {
+    lines.push(formatListLine({ resource, list: new Map(reader.entriesOf(resource, record)) }));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Whether a change is to what each host decides for itself. */
+function isLocal(change: Change): boolean {
+  return 'resource' in change && change.resource.class === REPLICATION.class;
 }
 
 function applyDocument(writer: StoreWriter, { groups, lists }: AclDocument, mode: 'merge' | 'replace'): void {

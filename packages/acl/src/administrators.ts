@@ -1,6 +1,6 @@
 import { decide, type AclReader } from './decision.js';
 import type { Identity } from './identity.js';
-import { ADMINISTRATION, type Resource } from './resource.js';
+import { ADMINISTRATION_CHAIN, type Resource } from './resource.js';
 import { hasRight, type Rights } from './rights.js';
 import { isNamed, type Selector } from './selector.js';
 import type { ListRecord } from './records.js';
@@ -19,19 +19,22 @@ export interface AdministratorReader extends AclReader {
  * or role with one. An entry for a whole domain does not count: nothing tells whether the domain has anyone in it.
  */
 export function hasAdministrator(reader: AdministratorReader): boolean {
-  for (const [selector, rights] of reader.entriesOf(ADMINISTRATION, reader.listRecord(ADMINISTRATION))) {
-    if (hasRight(rights, 'W') && isNamed(selector) && isHeld(reader, selector)) return true;
-  }
-  return false;
+  return ADMINISTRATION_CHAIN.some((resource) => {
+    for (const [selector, rights] of reader.entriesOf(resource, reader.listRecord(resource))) {
+      if (hasRight(rights, 'W') && isNamed(selector) && isHeld(reader, selector)) return true;
+    }
+    return false;
+  });
 }
 
 function isHeld(reader: AdministratorReader, name: Identity): boolean {
-  if (reader.groupRecord(name).kind === null) return true;
+  const isAdministrator = (who: Identity): boolean => decide(reader, who, 'W', ADMINISTRATION_CHAIN).isGranted;
+  if (reader.groupRecord(name).kind === null) return isAdministrator(name);
   const seen = new Set<Identity>([name]);
   for (const group of seen) {
     for (const member of reader.membersOf(group)) {
       if (reader.groupRecord(member).kind !== null) seen.add(member);
-      else if (decide(reader, member, 'W', [ADMINISTRATION]).isGranted) return true;
+      else if (isAdministrator(member)) return true;
     }
   }
   return false;

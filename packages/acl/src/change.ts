@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { quoted } from '@arpa2amqp/protocol';
 import type { AccessList } from './access-list.js';
 import { AclError } from './acl-error.js';
@@ -49,7 +50,7 @@ export function formatChange(change: Change): string {
 const place = ({ class: name, instance }: Resource): string => `${name} ${JSON.stringify(instance)}`;
 
 const LINE =
-  /^(?:(grant|revoke) (\S+) ("(?:[^"\\]|\\["\\])*")(?: (%[A-Za-z]*))? (\S+)|add-group (group|role) (\S+)|remove-group (\S+)|(join|leave) (\S+) (\S+))$/;
+  /^(?:(grant|revoke) (\S+) ("(?:[^"\\\p{Cc}]|\\["\\])*")(?: (%[A-Za-z]*))? (\S+)|add-group (group|role) (\S+)|remove-group (\S+)|(join|leave) (\S+) (\S+))$/u;
 
 /**
  * Reads a line of {@link formatChange}.
@@ -83,4 +84,50 @@ export function parseChange(line: string): Change {
     return { kind: move, group: parseGroup(group), member: parseIdentity(member) };
   }
   throw new AclError('acl-invalid-list', `Cannot read the change ${quoted(line)}: it is none of this version`);
+}
+
+/** Writes a record as one line of JSON, the same for the log and for other hosts. */
+export function formatChangeRecord({ position, at, by, changes }: ChangeRecord): string {
+  return JSON.stringify({ position, at, by, changes: changes?.map(formatChange) ?? null });
+}
+
+const MAX_AUTHOR_LENGTH = 2000;
+
+/**
+ * Reads a line of {@link formatChangeRecord}.
+ *
+ * @throws AclError `acl-invalid-list`, or as {@link parseChange}
+ */
+export function parseChangeRecord(line: string): ChangeRecord {
+  const { position, at, by, changes } = objectOf(line);
+  const isHead = isCount(position) && position > 0 && isCount(at) && typeof by === 'string';
+  const isWhole = changes === null || (Array.isArray(changes) && changes.every((item) => typeof item === 'string'));
+  if (!isHead || !isWhole || by.length > MAX_AUTHOR_LENGTH) {
+    throw new AclError('acl-invalid-list', `Cannot read the record of changes ${quoted(line)}: it has another form`);
+  }
+  return { position, at, by, changes: (changes as readonly string[] | null)?.map(parseChange) ?? null };
+}
+
+function objectOf(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === 'object' && value !== null) return value as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    throw new AclError('acl-invalid-list', `Cannot read the record of changes ${quoted(line)}: it is no JSON`, {
+      cause,
+    });
+  }
+  return {};
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/**
+ * What tells a record from another one of the same position, such as one of a store that was put back from a backup and then
+ * changed in another way.
+ *
+ * @param line - of {@link formatChangeRecord}
+ */
+export function markOf(line: string): string {
+  return createHash('sha256').update(line).digest('hex').slice(0, 32);
 }

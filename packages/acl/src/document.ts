@@ -24,7 +24,7 @@ export interface AclDocument {
   readonly lists: readonly ListEntry[];
 }
 
-const LIST_LINE = /^acl\s+(\S+)\s+("(?:[^"\\]|\\["\\])*")\s*(.*)$/;
+const LIST_LINE = /^acl\s+(\S+)\s+("(?:[^"\\\p{Cc}]|\\["\\])*")\s*(.*)$/u;
 const GROUP_LINE = /^(group|role)\s+(\S+)\s*(.*)$/;
 
 /** Writes one list as a line of a document: `acl arpa2dns.zone "orvelte.nep" %RW john@example.com`. */

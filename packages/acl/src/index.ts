@@ -9,8 +9,17 @@ export {
   type Reception,
   type UpdateOptions,
   type UpdateResult,
+  type Whole,
 } from './acl-store.js';
-export { formatChange, parseChange, type Change, type ChangeRecord, type Edit } from './change.js';
+export {
+  formatChange,
+  formatChangeRecord,
+  parseChange,
+  parseChangeRecord,
+  type Change,
+  type ChangeRecord,
+  type Edit,
+} from './change.js';
 export {
   decide,
   describeDecision,
@@ -25,7 +34,17 @@ export { formatDocument, parseDocument, type AclDocument, type GroupEntry, type 
 export { parseGroup, type GroupKind } from './group.js';
 export { isService, parseIdentity, type Identity } from './identity.js';
 export { membershipsOf, type GroupReader, type Membership } from './membership.js';
-export { ADMINISTRATION, chainOf, formatResource, resourceOf, type Resource, type ResourceChain } from './resource.js';
+export type { Followed } from './records.js';
+export {
+  ADMINISTRATION,
+  ADMINISTRATION_CHAIN,
+  REPLICATION,
+  chainOf,
+  formatResource,
+  resourceOf,
+  type Resource,
+  type ResourceChain,
+} from './resource.js';
 export { NO_RIGHTS, RIGHTS, formatRights, hasRight, parseRights, type Right, type Rights } from './rights.js';
 export { isNamed, parseSelector, type Selector } from './selector.js';
 export type { StoredGroup, StoredList } from './store-reader.js';

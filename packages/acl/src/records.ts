@@ -8,12 +8,11 @@
  *   h TAB group TAB member           a member of a group
  *   m TAB member                     the groups of a member
  *   c TAB position                   a record of the log
- *   o TAB origin                     the position up to which the changes of another host have been taken over
+ *   o TAB origin                     the other host whose changes are taken over, and up to where
  *
  * Records of lists and groups stay when they become empty: a serial is never given twice.
  */
 import { crc32 } from 'node:zlib';
-import { formatChange, parseChange, type ChangeRecord } from './change.js';
 import type { GroupKind } from './group.js';
 import type { Identity } from './identity.js';
 import type { Resource } from './resource.js';
@@ -125,11 +124,21 @@ export function decodeGroup(value: string): GroupRecord {
   return { serial: Number(serial), kind: kind === 'group' || kind === 'role' ? kind : null };
 }
 
-export function encodeChange({ changes, ...head }: ChangeRecord): string {
-  return JSON.stringify({ ...head, changes: changes?.map(formatChange) ?? null });
+/** Another store that this one follows. */
+export interface Followed {
+  /** The `id` of that store. */
+  readonly id: string;
+  /** Up to where its changes have been taken over. */
+  readonly position: number;
+  /** Of its record at that position, see `markOf`. */
+  readonly mark: string;
+  /** Who sends them. */
+  readonly sender: string;
 }
 
-export function decodeChange(value: string): ChangeRecord {
-  const { changes, ...head } = JSON.parse(value) as Omit<ChangeRecord, 'changes'> & { changes: string[] | null };
-  return { ...head, changes: changes?.map(parseChange) ?? null };
+export const encodeFollowed = ({ position, mark, sender }: Followed): string => `${position} ${mark} ${sender}`;
+
+export function decodeFollowed(id: string, value: string): Followed {
+  const [position, mark = '', ...sender] = value.split(' ');
+  return { id, position: Number(position), mark, sender: sender.join(' ') };
 }

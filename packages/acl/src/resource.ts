@@ -16,8 +16,23 @@ const MAX_INSTANCE_LENGTH = 512;
 const CLASS = /^(?=.{1,64}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const INSTANCE = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
-/** The right to edit the lists: right `W` or `A` on this resource makes an administrator. */
+/**
+ * The right to edit lists: right `W` on this resource. Its class has an instance for each class whose lists are to be edited,
+ * asked before.
+ */
 export const ADMINISTRATION: Resource = Object.freeze({ class: 'arpa2acl', instance: '' });
+
+/**
+ * Asked, in this order, who may edit the lists of `arpa2acl` themselves, and so everything: right `W` or `A` here makes an
+ * administrator.
+ */
+export const ADMINISTRATION_CHAIN: ResourceChain = Object.freeze([
+  Object.freeze({ class: ADMINISTRATION.class, instance: ADMINISTRATION.class }),
+  ADMINISTRATION,
+]);
+
+/** Who may send the lists of another host. Lists of this class are each host's own: what another host sends leaves them alone. */
+export const REPLICATION: Resource = Object.freeze({ class: 'arpa2acl.replica', instance: '' });
 
 /**
  * Names a resource.

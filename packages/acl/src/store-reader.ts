@@ -1,7 +1,7 @@
 import type { Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
 import type { AccessList } from './access-list.js';
-import type { ChangeRecord } from './change.js';
+import { parseChangeRecord, type ChangeRecord } from './change.js';
 import type { AclReader, ListReader } from './decision.js';
 import type { GroupEntry } from './document.js';
 import type { Identity } from './identity.js';
@@ -10,7 +10,7 @@ import {
   NO_LIST,
   changeKey,
   decodeAbout,
-  decodeChange,
+  decodeFollowed,
   decodeGroup,
   decodeList,
   decodeRights,
@@ -19,9 +19,9 @@ import {
   listKey,
   memberPrefix,
   membershipKey,
-  originKey,
   rangeOf,
   type About,
+  type Followed,
   type GroupRecord,
   type ListRecord,
 } from './records.js';
@@ -151,13 +151,27 @@ export class StoreReader implements AclReader {
     return value === undefined ? [] : (value.split(' ') as Identity[]);
   }
 
-  changeAt(position: number): ChangeRecord | null {
-    const value = this.#records.get(changeKey(position));
-    return value === undefined ? null : decodeChange(value);
+  /** The lists with an entry of exactly this selector. */
+  *listsNaming(selector: Selector): Generator<Resource> {
+    for (const { resource, record } of this.lists()) {
+      const isNamed =
+        record.inline?.includes(`\n${selector} `) ?? this.#records.doesExist(entryPrefix(resource) + selector);
+      if (isNamed) yield resource;
+    }
   }
 
-  positionOf(origin: string): number {
-    return Number(this.#records.get(originKey(origin)) ?? 0);
+  changeAt(position: number): ChangeRecord | null {
+    const text = this.changeTextAt(position);
+    return text === null ? null : parseChangeRecord(text);
+  }
+
+  changeTextAt(position: number): string | null {
+    return this.#records.get(changeKey(position)) ?? null;
+  }
+
+  followed(): Followed | null {
+    for (const { key, value } of this.#records.getRange(rangeOf('o\t'))) return decodeFollowed(key.slice(2), value);
+    return null;
   }
 }
 

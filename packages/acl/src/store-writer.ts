@@ -1,7 +1,7 @@
 import { TalliedWriter, type Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
 import { hasAdministrator } from './administrators.js';
-import type { Change, ChangeRecord, Edit } from './change.js';
+import { formatChangeRecord, type Change, type Edit } from './change.js';
 import type { Identity } from './identity.js';
 import { membershipsOf } from './membership.js';
 import {
@@ -9,7 +9,7 @@ import {
   MAX_INLINE_LENGTH,
   changeKey,
   encodeAbout,
-  encodeChange,
+  encodeFollowed,
   encodeGroup,
   encodeList,
   entryLine,
@@ -20,10 +20,11 @@ import {
   membershipKey,
   originKey,
   type About,
+  type Followed,
   type GroupRecord,
   type ListRecord,
 } from './records.js';
-import { ADMINISTRATION, type Resource } from './resource.js';
+import { ADMINISTRATION, ADMINISTRATION_CHAIN, formatResource, type Resource } from './resource.js';
 import { formatRights, type Rights } from './rights.js';
 import { shapeOf, type Selector } from './selector.js';
 import { StoreReader } from './store-reader.js';
@@ -31,6 +32,8 @@ import { StoreReader } from './store-reader.js';
 /** Records of the log that are kept, and changes that one of them may hold. */
 const MAX_LOG_RECORDS = 10_000;
 const MAX_RECORD_CHANGES = 10_000;
+/** Lists that a message names. */
+const MAX_NAMED = 5;
 
 /**
  * Makes the changes of one update, inside one transaction. The sum over all records goes along, so that the file can be
@@ -194,9 +197,35 @@ export class StoreWriter {
     this.#changes.push(change);
   }
 
-  /** Remembers up to where the changes of another host have been taken over. */
-  setOrigin(origin: string, position: number): void {
-    this.#writer.put(originKey(origin), String(position));
+  /** Remembers which other store is followed, and up to where; null for none any more. */
+  follow(followed: Followed | null): void {
+    const before = this.reader.followed();
+    if (before !== null && before.id !== followed?.id) this.#writer.remove(originKey(before.id));
+    if (followed !== null) this.#writer.put(originKey(followed.id), encodeFollowed(followed));
+  }
+
+  /**
+   * Checks that no entry names a group or role that was removed: whoever got the name later would have what it grants.
+   *
+   * @throws AclError `acl-group-in-use`
+   */
+  checkRemovedGroups(): void {
+    for (const group of this.#touchedGroups) {
+      if (this.reader.groupRecord(group).kind !== null) continue;
+      const naming = Array.from(this.reader.listsNaming(group), formatResource);
+      if (naming.length === 0) continue;
+      const more = naming.length > MAX_NAMED ? ` and ${naming.length - MAX_NAMED} more` : '';
+      const message = `Cannot remove ${group}: it has entries on ${naming.slice(0, MAX_NAMED).join(', ')}${more}; remove them first, or force the change`;
+      throw new AclError('acl-group-in-use', message);
+    }
+  }
+
+  #checkAdministrators(): void {
+    const isAbout =
+      this.#touchedGroups.size > 0 || ADMINISTRATION_CHAIN.some((list) => this.#touchedLists.has(listKey(list)));
+    if (!isAbout || !this.#hadAdministrator || hasAdministrator(this.reader)) return;
+    const message = `Cannot make the change: it leaves no user, service or member of a group with right W or A on ${ADMINISTRATION.class}; grant it to somebody else first, or force the change`;
+    throw new AclError('acl-last-administrator', message);
   }
 
   /**
@@ -205,17 +234,12 @@ export class StoreWriter {
    * @throws AclError `acl-last-administrator`
    */
   finish({ by, isForced }: { by: string; isForced: boolean }): About {
-    const isAboutAdministrators = this.#touchedGroups.size > 0 || this.#touchedLists.has(listKey(ADMINISTRATION));
-    if (isAboutAdministrators && this.#hadAdministrator && !isForced && !hasAdministrator(this.reader)) {
-      const message = `Cannot make the change: it leaves no user, service or member of a group with right W or A on ${ADMINISTRATION.class}; grant it to somebody else first, or force the change`;
-      throw new AclError('acl-last-administrator', message);
-    }
+    if (!isForced) this.#checkAdministrators();
     let { position, oldest } = this.#about;
     if (this.#changes.length > 0) {
       position += 1;
       const changes = this.#changes.length > MAX_RECORD_CHANGES ? null : this.#changes;
-      const record: ChangeRecord = { position, at: Date.now(), by, changes };
-      this.#writer.put(changeKey(position), encodeChange(record));
+      this.#writer.put(changeKey(position), formatChangeRecord({ position, at: Date.now(), by, changes }));
       for (; position - oldest >= MAX_LOG_RECORDS; oldest += 1) this.#writer.remove(changeKey(oldest));
     }
     const about: About = { ...this.#about, position, oldest, ...this.#writer.tally };

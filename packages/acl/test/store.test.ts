@@ -6,9 +6,12 @@ import fc from 'fast-check';
 import {
   ADMINISTRATION,
   AclStore,
+  REPLICATION,
   chainOf,
   decide,
+  formatChangeRecord,
   parseAccessList,
+  parseChangeRecord,
   parseDocument,
   parseGroup,
   parseIdentity,
@@ -228,6 +231,17 @@ describe('updates', () => {
     await expect(store.update([gone], { by })).rejects.toThrow(code('acl-last-administrator'));
   });
 
+  test('an administrator is one only if the list for the class arpa2acl itself does not take that away', async () => {
+    await using store = await newStore();
+    const own = resourceOf('arpa2acl', 'arpa2acl');
+    for (const selector of [admin, '@.']) {
+      const edits = [grant(selector, '%', own)];
+      await expect(store.update(edits, { by })).rejects.toThrow(code('acl-last-administrator'));
+    }
+    await store.update([grant(john, 'W', own), grant('@.', '%', own), revoke(admin, ADMINISTRATION)], { by });
+    await expect(store.update([revoke(john, own)], { by })).rejects.toThrow(code('acl-last-administrator'));
+  });
+
   test('after close, everything is refused', async () => {
     const store = await newStore();
     await Promise.all([store.close(), store.close()]);
@@ -284,6 +298,24 @@ describe('groups', () => {
     await store.update([group('b@x', 'role')], { by });
     expect(store.readGroup(parseGroup('b@x'))).toMatchObject({ kind: 'role', members: [], serial: 3 });
   });
+
+  test('a group that entries name stays, unless they go with it or it is forced', async () => {
+    await using store = await newStore();
+    const many = Array.from({ length: 100 }, (_, index) => `user${index}@some.where.example.com`);
+    await store.update([group('ops@x'), ...many.map((name) => grant(name, 'R')), grant('ops@x', 'R')], { by });
+    await store.update([grant('ops@x', 'W', resourceOf('arpa2dns.zone'))], { by });
+    const gone: Edit = { kind: 'remove-group', group: parseGroup('ops@x') };
+    await expect(store.update([gone], { by })).rejects.toThrow(
+      'Cannot remove ops@x: it has entries on arpa2dns.zone, arpa2dns.zone "orvelte.nep"; remove them first',
+    );
+    const left = parseDocument(`acl arpa2acl "" %A ${admin}\nacl arpa2dns.zone "" %R ops@x`);
+    await expect(store.importDocument(left, { by, mode: 'replace' })).rejects.toThrow(code('acl-group-in-use'));
+    expect(store.kindOf(parseGroup('ops@x'))).toBe('group');
+    await store.update([gone], { by, isForced: true });
+    await store.update([group('ops@x')], { by });
+    await store.update([gone, revoke('ops@x'), revoke('ops@x', resourceOf('arpa2dns.zone'))], { by });
+    expect(store.kindOf(parseGroup('ops@x'))).toBeNull();
+  });
 });
 
 describe('text', () => {
@@ -317,40 +349,88 @@ describe('text', () => {
 });
 
 describe('changes for other hosts', () => {
-  const origin = (store: AclStore) => ({ id: store.id, by: '+arpa2acl@publisher.example.com' });
+  const sender = '+arpa2amqp@publisher.example.com';
+  const origin = (store: AclStore) => ({ id: store.id, sender });
+  const body = (store: AclStore): string => store.exportText().replace(/#.*/, '');
+  const takeWhole = async (host: AclStore, publisher: AclStore): Promise<void> => {
+    const whole = publisher.exportWhole();
+    await host.receiveAll(origin(publisher), whole, parseDocument(whole.text));
+  };
+  const since = (store: AclStore, position: number) => {
+    const changes = store.changesSince(position);
+    if (!changes.isComplete) throw new Error('incomplete');
+    return changes.records;
+  };
 
   test('are taken over in order, once, and with a gap as a whole', async () => {
     await using publisher = await newStore();
     await using host = await newStore();
-    const first = await publisher.update([grant('@.', 'R')], { by });
-    const since = publisher.changesSince(0);
-    if (!since.isComplete) throw new Error('incomplete');
-    expect(await host.receive(origin(publisher), since.records[0]!)).toBe('gap');
-    await host.receiveAll(origin(publisher), first.position, parseDocument(publisher.exportText()));
+    await publisher.update([grant('@.', 'R')], { by });
+    expect(await host.receive(origin(publisher), since(publisher, 0)[0]!)).toBe('gap');
+    expect(host.followed).toBeNull();
+    await takeWhole(host, publisher);
+    expect(host.followed).toEqual({ id: publisher.id, position: 2, mark: publisher.markAt(2), sender });
     await publisher.update([group('ops@example.com'), join_('ops@example.com', john), grant('ops@example.com', 'W')], {
       by,
     });
     await publisher.update([revoke('@.')], { by });
-    const next = publisher.changesSince(host.positionOf(publisher.id));
-    if (!next.isComplete) throw new Error('incomplete');
-    expect(next.records.map(({ position }) => position)).toEqual([3, 4]);
-    expect(await host.receive(origin(publisher), next.records[1]!)).toBe('gap');
-    for (const record of next.records) expect(await host.receive(origin(publisher), record)).toBe('applied');
-    for (const record of next.records) expect(await host.receive(origin(publisher), record)).toBe('repeated');
-    expect(host.exportText().replace(/#.*/, '')).toBe(publisher.exportText().replace(/#.*/, ''));
-    expect(host.positionOf(publisher.id)).toBe(4);
+    // As they travel.
+    const next = since(publisher, 2).map((record) => parseChangeRecord(formatChangeRecord(record)));
+    expect(next.map(({ position }) => position)).toEqual([3, 4]);
+    expect(await host.receive(origin(publisher), next[1]!)).toBe('gap');
+    for (const record of next) expect(await host.receive(origin(publisher), record)).toBe('applied');
+    for (const record of next) expect(await host.receive(origin(publisher), record)).toBe('repeated');
+    expect(body(host)).toBe(body(publisher));
+    expect(host.followed).toMatchObject({ position: 4, mark: publisher.markAt(4) });
+    expect(since(host, host.position - 1)[0]!.by).toBe(`${by} by way of ${sender}`);
+  });
+
+  test('of a store that was put back from a backup and changed otherwise have other marks', async () => {
+    await using one = await newStore();
+    await using other = await newStore();
+    await one.update([grant('@.', 'R')], { by });
+    await other.update([grant('@.', 'W')], { by });
+    expect(one.markAt(2)).toMatch(/^[0-9a-f]{32}$/);
+    expect(one.markAt(2)).not.toBe(other.markAt(2));
+    expect([one.markAt(0), one.markAt(3)]).toEqual([null, null]);
+    expect(one.exportWhole().mark).toBe(one.markAt(2));
+  });
+
+  test('come from one sender; its store may be made anew; another one must wait until the first is left', async () => {
+    await using publisher = await newStore();
+    await using anew = await newStore();
+    await using host = await newStore();
+    await takeWhole(host, publisher);
+    await takeWhole(host, anew);
+    expect(host.followed?.id).toBe(anew.id);
+    const { text, ...at } = publisher.exportWhole();
+    const fromOther = { id: publisher.id, sender: '+arpa2amqp@other.example.com' };
+    await expect(host.receiveAll(fromOther, at, parseDocument(text))).rejects.toThrow(code('acl-other-origin'));
+    await host.unfollow();
+    expect(host.followed).toBeNull();
+    await host.receiveAll(fromOther, at, parseDocument(text));
+    expect(host.followed).toMatchObject({ id: publisher.id, sender: '+arpa2amqp@other.example.com' });
+  });
+
+  test('never touch who may send them', async () => {
+    await using publisher = await newStore();
+    await using host = await newStore();
+    await host.update([grant(sender, 'W', REPLICATION)], { by });
+    await publisher.update([grant('eve@example.com', 'W', REPLICATION)], { by });
+    await takeWhole(host, publisher);
+    await publisher.update([grant('mallory@example.com', 'A', REPLICATION), grant('@.', 'R')], { by });
+    expect(await host.receive(origin(publisher), since(publisher, 2)[0]!)).toBe('applied');
+    expect(host.readList(REPLICATION).list).toEqual(parseAccessList(`%W ${sender}`));
+    expect(host.decide(john, 'R', chain).isGranted).toBe(true);
   });
 
   test('say who made them and when', async () => {
     await using store = await newStore();
     await store.update([grant('@.', 'R')], { by });
-    const since = store.changesSince(1);
-    expect(since).toMatchObject({
-      isComplete: true,
-      records: [{ position: 2, by, changes: [{ kind: 'grant', selector: '@.' }] }],
-    });
-    expect(Math.abs(Date.now() - (since.isComplete ? since.records[0]!.at : 0))).toBeLessThan(60_000);
-    expect(store.changesSince(2)).toEqual({ isComplete: true, records: [] });
+    const [record] = since(store, 1);
+    expect(record).toMatchObject({ position: 2, by, changes: [{ kind: 'grant', selector: '@.' }] });
+    expect(Math.abs(Date.now() - record!.at)).toBeLessThan(60_000);
+    expect(since(store, 2)).toEqual([]);
     expect(store.changesSince(1, 0)).toEqual({ isComplete: true, records: [] });
   });
 
@@ -367,10 +447,11 @@ describe('changes for other hosts', () => {
 
   test('a whole that would lock out the last administrator of the host is refused unless forced', async () => {
     await using host = await newStore();
-    const from = { id: 'elsewhere', by };
-    await expect(host.receiveAll(from, 5, parseDocument(''))).rejects.toThrow(code('acl-last-administrator'));
-    expect(host.positionOf('elsewhere')).toBe(0);
-    await host.receiveAll({ ...from, isForced: true }, 5, parseDocument(''));
-    expect(host.positionOf('elsewhere')).toBe(5);
+    const from = { id: 'elsewhere', sender };
+    const at = { position: 5, mark: 'm' };
+    await expect(host.receiveAll(from, at, parseDocument(''))).rejects.toThrow(code('acl-last-administrator'));
+    expect(host.followed).toBeNull();
+    await host.receiveAll({ ...from, isForced: true }, at, parseDocument(''));
+    expect(host.followed).toMatchObject({ position: 5 });
   });
 });

@@ -10,6 +10,7 @@ import {
   hasRight,
   parseAccessList,
   parseChange,
+  parseChangeRecord,
   parseDocument,
   parseGroup,
   parseIdentity,
@@ -232,17 +233,47 @@ describe('documents and changes', () => {
     );
   });
 
-  test.each(['', 'grant c "" x@a', 'revoke c "" %R x@a', 'join g+x@a u@a', 'drop everything', 'grant C "" %R x@a'])(
-    'the change %j is refused',
-    (line) => {
-      expect(() => parseChange(line)).toThrow(AclError);
-    },
-  );
+  test('a record of changes is refused in any other form', () => {
+    const record = { position: 1, at: 2, by: 'x', changes: ['revoke c "" x@a'] };
+    expect(parseChangeRecord(JSON.stringify(record)).changes).toHaveLength(1);
+    const others = [
+      { position: 0 },
+      { position: 1.5 },
+      { at: '2' },
+      { by: 'x'.repeat(3000) },
+      { changes: [1] },
+      { changes: {} },
+    ];
+    const lines = [
+      ...others.map((other) => JSON.stringify({ ...record, ...other })),
+      '',
+      'null',
+      '[]',
+      '1',
+      '{"position":1',
+    ];
+    for (const line of lines) expect(errorOf(() => parseChangeRecord(line)).code).toBe('acl-invalid-list');
+  });
+
+  test.each([
+    'revoke c "a\tb" x@a',
+    'revoke c "\n" x@a',
+    'revoke c "\u007f" x@a',
+    '',
+    'grant c "" x@a',
+    'revoke c "" %R x@a',
+    'join g+x@a u@a',
+    'drop everything',
+    'grant C "" %R x@a',
+  ])('the change %j is refused', (line) => {
+    expect(() => parseChange(line)).toThrow(AclError);
+  });
 
   test.each([
     ['acl arpa2acl "" %R john@a\n\nacl arpa2acl "" %W mary@a', 3],
     ['# fine\nacl Arpa2acl "" %R john@a', 2],
     ['acl arpa2acl "\\u0041" %R john@a', 1],
+    ['acl arpa2acl "a\tb" %R john@a', 1],
     ['acl arpa2acl %R john@a', 1],
     ['acl arpa2acl "" %R @', 1],
     ['group g@a u@a\nrole g@a', 2],
