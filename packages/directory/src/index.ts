@@ -1,0 +1,23 @@
+export type {
+  ApplyOptions,
+  Attributes,
+  Change,
+  Directory,
+  Entry,
+  Expectation,
+  ListOptions,
+  Path,
+  ReadOptions,
+  Step,
+} from './directory.js';
+export {
+  DIRECTORY_ERRORS,
+  DirectoryError,
+  type DirectoryErrorCode,
+  type DirectoryErrorEntry,
+  type DirectoryErrorOptions,
+} from './directory-error.js';
+export type { AttributeType, Kind, LdapKind, ReferenceType } from './kind.js';
+export { openDirectory, type DirectoryContents } from './open-directory.js';
+export { checkDirectoryOptions, type DirectoryOptions, type LmdbOptions } from './options.js';
+export { formatPath } from './path.js';
