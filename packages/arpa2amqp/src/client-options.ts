@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ClientSasl, RequesterOptions } from '@arpa2amqp/amqp';
 import {
   BusError,
@@ -30,6 +31,13 @@ export interface ConnectOptions extends Omit<TransportOptions, 'sasl'> {
   readonly url?: string;
   /** Kerberos credentials cache, such as `FILE:/tmp/krb5cc_1000`. Default: as libkrb5 finds it. */
   readonly ccache?: string;
+  /**
+   * Keytab with a key of the caller, for programs that nobody types a password to: tickets are got with it, and got anew
+   * before they end. They stay in the memory of this process unless `ccache` says where.
+   */
+  readonly keytab?: string;
+  /** Principal of the keytab or cache to act as, such as `arpa2amqp/host.arpa2.net`. Default: the first of the keytab. */
+  readonly principal?: string;
   /** How to log in. Default: PLAIN for a URL with a user, EXTERNAL for a TLS certificate, else ANONYMOUS. */
   readonly sasl?: LoginOptions;
   /** The service of every host, `<service>@<host>`. Default: follows from the address of each. */
@@ -58,7 +66,8 @@ export interface ConnectOptions extends Omit<TransportOptions, 'sasl'> {
 /** Checked options with every default filled in. */
 export interface ResolvedClientOptions {
   readonly url: string;
-  readonly ccache: string | undefined;
+  /** As the session takes it: whose tickets are used, and where they are. */
+  readonly caller: { readonly ccache?: string; readonly keytab?: string; readonly principal?: string };
   readonly service: ServiceName | undefined;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -88,11 +97,12 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
   if (timeoutMs > limits.maxLifeMs) {
     throw new BusError('usage', `"timeoutMs" must be at most ${limits.maxLifeMs}, the longest life of a batch`);
   }
-  const { tls, sasl, profile, ccache } = options;
+  const { tls, sasl, profile } = options;
+  const caller = callerOf(options);
   const url = options.url ?? DEFAULT_URL;
   return Object.freeze({
     url,
-    ccache,
+    caller,
     service: options.service === undefined ? undefined : parseService(options.service),
     timeoutMs,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
@@ -104,14 +114,32 @@ export function resolveClientOptions(options: ConnectOptions): ResolvedClientOpt
     signal,
     transport: Object.freeze({
       ...(tls === undefined ? {} : { tls }),
-      ...(sasl === undefined ? {} : { sasl: loginWith(sasl, url, ccache) }),
+      ...(sasl === undefined ? {} : { sasl: loginWith(sasl, url, caller) }),
       ...(profile === undefined ? {} : { profile }),
     }),
   });
 }
 
-function loginWith(sasl: LoginOptions, url: string, ccache: string | undefined): ClientSasl {
+/** Tickets got with a keytab are in a cache of their own in memory, one for each keytab and principal. */
+function callerOf({ ccache, keytab, principal }: ConnectOptions): ResolvedClientOptions['caller'] {
+  const inMemory = (file: string): string =>
+    `MEMORY:arpa2amqp-${createHash('sha256')
+      .update(JSON.stringify([file, principal]))
+      .digest('hex')}`;
+  const cache = ccache ?? (keytab === undefined ? undefined : inMemory(keytab));
+  return Object.freeze({
+    ...(cache === undefined ? {} : { ccache: cache }),
+    ...(keytab === undefined ? {} : { keytab }),
+    ...(principal === undefined ? {} : { principal }),
+  });
+}
+
+function loginWith(sasl: LoginOptions, url: string, caller: ResolvedClientOptions['caller']): ClientSasl {
   if (sasl.mechanism !== 'GSSAPI') return sasl as ClientSasl;
-  const store = ccache === undefined ? undefined : { ccache };
-  return { mechanism: 'GSSAPI', initiate: async () => await initiateLogin(new URL(url).hostname, store) };
+  const { ccache, keytab, principal } = caller;
+  const store = {
+    ...(ccache === undefined ? {} : { ccache }),
+    ...(keytab === undefined ? {} : { client_keytab: keytab }),
+  };
+  return { mechanism: 'GSSAPI', initiate: async () => await initiateLogin(new URL(url).hostname, store, principal) };
 }

@@ -150,13 +150,13 @@ export class Client {
     const key = wantsReply ? to : `${to} one-way`;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
-      const { service, ccache, isMutual, isRaw, limits, logger } = this.#options;
+      const { service, caller, isMutual, isRaw, limits, logger } = this.#options;
       const session = new InitiatorSession({
         target: service ?? serviceOf(parseAddress(to)),
         isMutual,
         isRaw,
         logger,
-        ...(ccache === undefined ? {} : { ccache }),
+        ...caller,
       });
       channel = new HostChannel({
         to,

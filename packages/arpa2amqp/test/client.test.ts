@@ -60,6 +60,21 @@ describeWith(['krb5kdc'], 'a client', () => {
     expect(incoming.message.ttlMs).toBeLessThanOrEqual(20_000);
   });
 
+  test('gets its own tickets with a keytab, for the principal that is named', async () => {
+    const service = 'worker/office.arpa2.test';
+    await realm.addService(service);
+    const keytab = realm.defaultKeytab;
+    await using worker = await connect({ url: responder.url, keytab, principal: service });
+    await using first = await connect({ url: responder.url, keytab: realm.keytab('demo') });
+    await Promise.all([worker.run(HOST, [whoami]), worker.run(HOST, [whoami]), first.run(HOST, [whoami])]);
+    const principals = responder.arrivals.map(({ opened }) => opened.principal).sort();
+    expect(principals).toEqual(['demo@ARPA2.TEST', `${service}@ARPA2.TEST`, `${service}@ARPA2.TEST`]);
+    await using stranger = await connect({ url: responder.url, keytab, principal: 'nobody' });
+    expect((await failure(stranger.run(HOST, [whoami]))).code).toBe('no-ticket');
+    await using absent = await connect({ url: responder.url, keytab: '/nonexistent', principal: service });
+    expect((await failure(absent.run(HOST, [whoami]))).code).toBe('no-ticket');
+  });
+
   test('runs hundreds of batches at once over one context', async () => {
     const numbers = Array.from({ length: 300 }, (_, index) => index);
     const replies = await Promise.all(numbers.map(async (n) => await client.run(HOST, [{ do_: `sh ${n}` }])));

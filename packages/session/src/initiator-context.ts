@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Credential, SecurityContext, type Name } from '@arpa2amqp/gssapi';
+import { SecurityContext, type Name } from '@arpa2amqp/gssapi';
 import { BusError, decodeErrorFrame } from '@arpa2amqp/protocol';
+import { acquireCaller, type CallerCredential } from './caller-credential.js';
 import type { Arrived, InitiatorStyle } from './initiator-style.js';
 import { missingFlags } from './protection.js';
 
@@ -21,7 +22,7 @@ export type Exchange = (body: Buffer, signal: AbortSignal | undefined, contextId
 /** What an {@link InitiatorContext} is opened with. */
 export interface ContextOpening {
   readonly target: Name;
-  readonly ccache: string | undefined;
+  readonly caller: CallerCredential;
   readonly style: InitiatorStyle;
   readonly exchange: Exchange;
   readonly signal: AbortSignal | undefined;
@@ -66,9 +67,9 @@ export class InitiatorContext {
    * @throws GssError, or BusError `weak-context`, `security-failed`, or the reason of the host's error frame
    */
   static async open(opening: ContextOpening): Promise<InitiatorContext> {
-    const { target, ccache, style } = opening;
+    const { target, caller, style } = opening;
     // Without a cache of our own the library takes the process's default in the step itself, for half the price.
-    using credential = ccache === undefined ? null : await Credential.acquire({ usage: 'initiate', store: { ccache } });
+    using credential = await acquireCaller(caller);
     const contextId = randomBytes(16).toString('hex');
     const context = SecurityContext.initiate({
       target,

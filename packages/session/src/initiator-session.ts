@@ -1,6 +1,7 @@
 import { Name } from '@arpa2amqp/gssapi';
 import { BusError, decodeErrorFrame, type FrameErrorReason, type ServiceName } from '@arpa2amqp/protocol';
 import { whileWanted } from './abort.js';
+import type { CallerCredential } from './caller-credential.js';
 import { framedInitiator } from './framed-initiator.js';
 import { busErrorOf } from './gss-failure.js';
 import { InitiatorContext, type Exchange } from './initiator-context.js';
@@ -9,11 +10,9 @@ import { silentLogger, type Logger } from './logger.js';
 import { rawInitiator } from './raw-initiator.js';
 
 /** Options of {@link InitiatorSession}. */
-export interface InitiatorSessionOptions {
+export interface InitiatorSessionOptions extends CallerCredential {
   /** The service that answers at the host's address. */
   readonly target: ServiceName;
-  /** Credentials cache; the process's own unless told. */
-  readonly ccache?: string;
   /** Have the host prove itself before anything is sent; costs a round trip for every context. */
   readonly isMutual?: boolean;
   /** Speak the protocol of the original arpa2shell. */
@@ -68,7 +67,7 @@ interface Opening {
 /** The caller's side of the security contexts with one host. */
 export class InitiatorSession implements AsyncDisposable {
   readonly #style: InitiatorStyle;
-  readonly #ccache: string | undefined;
+  readonly #caller: CallerCredential;
   readonly #logger: Logger;
   readonly #target: Name;
   /** The current one and the retired ones, oldest first. */
@@ -87,7 +86,7 @@ export class InitiatorSession implements AsyncDisposable {
   constructor(options: InitiatorSessionOptions) {
     const { service, host } = options.target;
     this.#style = options.isRaw === true ? rawInitiator : framedInitiator(options.isMutual ?? false);
-    this.#ccache = options.ccache;
+    this.#caller = options;
     this.#logger = options.logger ?? silentLogger;
     try {
       this.#target = Name.service(service, host);
@@ -217,7 +216,7 @@ export class InitiatorSession implements AsyncDisposable {
       try {
         const opened = await InitiatorContext.open({
           target: this.#target,
-          ccache: this.#ccache,
+          caller: this.#caller,
           style: this.#style,
           exchange,
           signal,

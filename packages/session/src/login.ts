@@ -31,10 +31,16 @@ export async function acceptLogin(keytab?: string): Promise<LoginContext> {
  *
  * @param host - of the broker, as in its URL
  * @param store - where the ticket, or the key to get one, is; libkrb5's defaults unless told
+ * @param principal - whose; the first of the keytab or that of the cache unless told
  * @throws GssError (as rejection) when there is no usable ticket
  */
-export async function initiateLogin(host: string, store?: CredentialStore): Promise<LoginContext> {
-  const credential = await Credential.acquire({ usage: 'initiate', ...(store === undefined ? {} : { store }) });
+export async function initiateLogin(host: string, store?: CredentialStore, principal?: string): Promise<LoginContext> {
+  using name = principal === undefined ? null : Name.import(principal, 'principal');
+  const credential = await Credential.acquire({
+    usage: 'initiate',
+    ...(name === null ? {} : { name }),
+    ...(store === undefined ? {} : { store }),
+  });
   const target = Name.service(SASL_SERVICE, host);
   const flags = ['mutual', 'integrity', 'sequence', 'replay'] as const;
   return adapt(SecurityContext.initiate({ target, credential, flags }), [target, credential]);

@@ -13,6 +13,14 @@ export interface ClientOptionsDocument {
    */
   ccache?: string;
   /**
+   * Keytab with a key of the caller; tickets got with it stay in memory unless ccache is set.
+   */
+  keytab?: string;
+  /**
+   * Principal of the keytab or cache to act as; default the first of the keytab.
+   */
+  principal?: string;
+  /**
    * Service of every host, <service>@<host>; default derived from the address.
    */
   service?: string;
@@ -86,6 +94,16 @@ export const clientOptionsSchema = {
     },
     ccache: {
       description: 'Kerberos credentials cache; default as libkrb5 finds it.',
+      type: 'string',
+      minLength: 1,
+    },
+    keytab: {
+      description: 'Keytab with a key of the caller; tickets got with it stay in memory unless ccache is set.',
+      type: 'string',
+      minLength: 1,
+    },
+    principal: {
+      description: 'Principal of the keytab or cache to act as; default the first of the keytab.',
       type: 'string',
       minLength: 1,
     },
