@@ -26,6 +26,7 @@ const FOR_TEST = [
   { name: 'openssh-server', command: 'sshd' },
   { name: 'openssh-client', command: 'ssh' },
   { name: 'libnss-wrapper' },
+  { name: 'slapd', command: 'slapd' },
 ];
 
 const SEARCHED = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];

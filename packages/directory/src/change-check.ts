@@ -78,7 +78,7 @@ export function checkList(kinds: KindTable, parent: Path, kindName: string): Kin
 export function checkChange(kinds: KindTable, change: Change): CheckedChange {
   const { path } = change;
   lastOf(path);
-  const kind = checkPath(kinds, path)!;
+  const kind = checkPath(kinds, path);
   switch (change.op) {
     case 'add':
       return { ...checkContents(kind, change, true), op: 'add', kind, path, id: checkId(change.id ?? randomUUID()) };

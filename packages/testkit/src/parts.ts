@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { findProgram } from './programs.js';
 
 /** A real part that tests, demo and benchmarks run against. */
-export type Part = 'krb5kdc' | 'knotd' | 'python-peers' | 'kerberos-npm-build' | 'rabbitmq' | 'sshd';
+export type Part = 'krb5kdc' | 'knotd' | 'python-peers' | 'kerberos-npm-build' | 'rabbitmq' | 'slapd' | 'sshd';
 
 interface PartNeeds {
   readonly package: string;
@@ -40,6 +40,7 @@ const NEEDS: Readonly<Record<Part, readonly PartNeeds[]>> = {
   knotd: [program('knotd', 'knot'), program('kdig', 'knot-dnsutils')],
   'python-peers': [pythonModule('gssapi', 'python3-gssapi'), pythonModule('proton', 'python3-qpid-proton')],
   'kerberos-npm-build': [library('libgssapi_krb5.so', 'libkrb5-dev')],
+  slapd: [program('slapd', 'slapd'), program('slapadd', 'slapd'), program('openssl', 'openssl')],
   sshd: [
     program('sshd', 'openssh-server'),
     program('ssh', 'openssh-client'),
