@@ -1,4 +1,6 @@
-/** One or more labels parted by dots; the shell asks for two or more, see `names.ts`. */
+import type { Kind } from '@arpa2amqp/directory';
+
+/** `names.ts` says more, and in words. */
 const DOMAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)+$/;
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
@@ -88,4 +90,4 @@ export const KINDS = [
       attributes: { identity: 'arpa2StandsFor' },
     },
   },
-] as const;
+] as const satisfies readonly Kind[];

@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { defineShell, type Shell, type ShellPlace } from '@arpa2amqp/shell';
+import { aliasCommand } from './alias-command.js';
+import { groupCommand, roleCommand } from './collective-command.js';
+import { completionHooks } from './completion-hooks.js';
+import { domainCommand } from './domain-command.js';
+import { IdentityStore } from './identity-store.js';
+import { memberCommand } from './member-command.js';
+import { occupantCommand } from './occupant-command.js';
+import { resolveOptions } from './options.js';
+import { userCommand } from './user-command.js';
+
+const INTRO = `Keep the identities of domains: users with their aliases, groups with their
+members, and roles with their occupants.  Nothing that others depend on is removed
+before you say so with the word force.`;
+
+/**
+ * Makes the shell `arpa2id`. Nothing is opened before a command needs it.
+ *
+ * @param options - `directory`, where the entries are: options of `openDirectory`; LMDB unless told
+ * @param place - the host that the shell runs on; the file `identities.mdb` is made in its state directory unless the options name one
+ * @throws BusError or DirectoryError that names a wrong or unknown option
+ */
+export function createShell(options?: unknown, place: ShellPlace = {}): Shell<undefined> {
+  const { directory } = resolveOptions(options);
+  const file = place.state === undefined ? undefined : path.join(place.state, 'identities.mdb');
+  const store = new IdentityStore(directory, file);
+  return defineShell({
+    name: 'arpa2id',
+    version: '0.1',
+    intro: INTRO,
+    close: async () => await store.close(),
+    complete: completionHooks(store),
+    commands: [domainCommand, userCommand, aliasCommand, groupCommand, memberCommand, roleCommand, occupantCommand].map(
+      (command) => command(store),
+    ),
+  });
+}

@@ -1,0 +1,30 @@
+import { DirectoryError, type DirectoryErrorCode } from '@arpa2amqp/directory';
+import type { ReplyCode } from '@arpa2amqp/protocol';
+import { ShellError } from '@arpa2amqp/shell';
+
+/** What is not here is about the values given: `failed`. */
+const CODES: Partial<Record<DirectoryErrorCode, ReplyCode>> = {
+  'directory-unavailable': 'unavailable',
+  'directory-closed': 'unavailable',
+  'directory-config': 'unavailable',
+  'directory-damaged': 'unavailable',
+};
+
+/** The store's error as one that the caller may read; anything else as it is. */
+export function inWordsForCaller(error: unknown): unknown {
+  if (!(error instanceof DirectoryError)) return error;
+  return new ShellError(error.message, { code: CODES[error.code] ?? 'failed', cause: error });
+}
+
+/** Whether the entries were changed by somebody else between our looking and our writing. */
+export function isRace(error: unknown): boolean {
+  return error instanceof DirectoryError && RACES.has(error.code);
+}
+
+const RACES: ReadonlySet<DirectoryErrorCode> = new Set([
+  'directory-conflict',
+  'directory-exists',
+  'directory-missing',
+  'directory-not-empty',
+  'directory-referenced',
+]);

@@ -1,0 +1,414 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Reply } from '@arpa2amqp/protocol';
+import { describeWith } from '@arpa2amqp/testkit';
+import { IdShell, STORES, type TestStore } from './id-shell.js';
+
+/** The code and the text of a refusal. */
+function refusal({ error_, stderr_ }: Reply): string {
+  return `${error_?.code ?? 'none'}: ${stderr_?.trimEnd() ?? 'none'}`;
+}
+
+for (const kind of STORES) {
+  describeWith(kind.parts, `identities in ${kind.name}`, () => {
+    let store: TestStore;
+    let shell: IdShell;
+
+    beforeAll(async () => {
+      store = await kind.start();
+      shell = new IdShell(store.options);
+    });
+    afterAll(async () => {
+      await shell[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    });
+
+    const refused = async (line: string): Promise<string> => refusal(await shell.run(line));
+    const show = async (line: string): Promise<Reply> => {
+      const reply = await shell.run(line);
+      expect(reply.stderr_).toBeUndefined();
+      return reply;
+    };
+
+    describe('domains', () => {
+      test('are added with their owner, listed in order, and handed over', async () => {
+        expect(await show('domain list')).toEqual({ domains: [] });
+        expect(await show('domain add Orvelte.NEP Orvelte   en Zonen')).toEqual({
+          domain: 'orvelte.nep',
+          owner: 'demo@arpa2.test',
+        });
+        await shell.prepare('domain add a-b.orvelte.nep Below', 'domain add 1.nep One');
+        const orvelte = { domain: 'orvelte.nep', organisation: 'Orvelte en Zonen', owner: 'demo@arpa2.test' };
+        expect(await show('domain list')).toEqual({
+          domains: [
+            { domain: '1.nep', organisation: 'One', owner: 'demo@arpa2.test' },
+            { domain: 'a-b.orvelte.nep', organisation: 'Below', owner: 'demo@arpa2.test' },
+            orvelte,
+          ],
+        });
+        expect(await show('domain show ORVELTE.nep')).toEqual(orvelte);
+        expect(await show('domain xfer orvelte.nep Mary+x@Other.NEP')).toEqual({
+          domain: 'orvelte.nep',
+          owner: 'mary+x@other.nep',
+          before: 'demo@arpa2.test',
+        });
+        expect(await show('domain show orvelte.nep')).toEqual({ ...orvelte, owner: 'mary+x@other.nep' });
+        expect(await show('domain del 1.nep')).toEqual({ removed: [{ kind: 'domain', identity: '1.nep' }] });
+        await shell.prepare('domain del a-b.orvelte.nep', 'domain del orvelte.nep');
+        expect(await show('domain list')).toEqual({ domains: [] });
+      });
+
+      test('are there once, and are not made by mistake', async () => {
+        await shell.prepare('domain add once.nep Once');
+        expect(await refused('domain add ONCE.nep Twice')).toBe('failed: There is a domain once.nep already');
+        for (const line of ['domain del no.nep', 'domain show no.nep', 'domain xfer no.nep x@y.nep']) {
+          expect(await refused(line)).toBe('failed: There is no domain no.nep');
+        }
+        for (const line of ['user add no.nep john John', 'user list no.nep', 'alias add no.nep john x']) {
+          expect(await refused(line)).toBe('failed: There is no domain no.nep');
+        }
+        expect(await refused('domain add once.nep')).toMatch(/^syntax: /);
+      });
+
+      test('do not go with anything under them, unless forced: then all of it goes', async () => {
+        const fill = ['user add', 'role add'].flatMap((add) =>
+          Array.from({ length: 12 }, (_, index) => `${add} full.nep ${add[0]!}${index + 10} Name`),
+        );
+        await shell.prepare(
+          'domain add full.nep Full',
+          'domain add sub.full.nep Other',
+          'user add sub.full.nep john John',
+          ...fill,
+          'alias add full.nep u10 work',
+          'group add full.nep devs Developers',
+          'member add full.nep devs one u10 work',
+          'occupant add full.nep r10 two u11',
+        );
+        const text = await refused('domain del full.nep');
+        expect(text).toMatch(
+          /^failed: The domain full\.nep stays, because of user u10@full\.nep, user u11@full\.nep, .* and 5 more: remove them before, or add the word force to remove them too$/,
+        );
+        expect(text.match(/(?:user|group|role) /g)).toHaveLength(20);
+        const { removed } = (await show('domain del full.nep force')) as unknown as { removed: { identity: string }[] };
+        expect(removed).toHaveLength(12 + 12 + 1 + 1 + 1 + 1 + 1);
+        expect(removed.at(-1)).toEqual({ kind: 'domain', identity: 'full.nep' });
+        const order = removed.map(({ identity }) => identity);
+        expect(order.indexOf('devs+one@full.nep')).toBeLessThan(order.indexOf('u10+work@full.nep'));
+        expect(order.indexOf('u10+work@full.nep')).toBeLessThan(order.indexOf('u10@full.nep'));
+        expect(await refused('domain show full.nep')).toBe('failed: There is no domain full.nep');
+        expect(await show('user list sub.full.nep')).toEqual({ users: [{ uid: 'john', name: 'John' }] });
+      });
+    });
+
+    describe('users, groups and roles', () => {
+      test('are added, listed and deleted', async () => {
+        await shell.prepare('domain add plain.nep Plain');
+        expect(await show('user add plain.nep John.Doe John  M. Doe')).toEqual({ identity: 'john.doe@plain.nep' });
+        await shell.prepare('user add plain.nep -a Dash', 'group add plain.nep devs All who write');
+        await shell.prepare('role add plain.nep sales Sells', 'role add plain.nep buyer Buys');
+        expect(await show('user list plain.nep')).toEqual({
+          users: [
+            { uid: '-a', name: 'Dash' },
+            { uid: 'john.doe', name: 'John M. Doe' },
+          ],
+        });
+        expect(await show('group list plain.nep')).toEqual({ groups: [{ gid: 'devs', name: 'All who write' }] });
+        expect(await show('role list plain.nep')).toEqual({
+          roles: [
+            { role: 'buyer', name: 'Buys' },
+            { role: 'sales', name: 'Sells' },
+          ],
+        });
+        expect(await show('user del plain.nep JOHN.doe')).toEqual({
+          removed: [{ kind: 'user', identity: 'john.doe@plain.nep' }],
+        });
+        await shell.prepare('group del plain.nep devs', 'role del plain.nep sales force');
+        expect(await show('group list plain.nep')).toEqual({ groups: [] });
+        expect(await refused('user del plain.nep nobody')).toBe('failed: There is no user nobody@plain.nep');
+        expect(await refused('role del plain.nep sales')).toBe('failed: There is no role sales@plain.nep');
+      });
+
+      test('share the names of the domain', async () => {
+        await shell.prepare('domain add names.nep Names', 'user add names.nep taken Taken');
+        await shell.prepare('domain add others.nep Others', 'group add others.nep taken Another');
+        for (const other of ['user', 'group', 'role']) {
+          expect(await refused(`${other} add names.nep Taken Again`)).toBe(
+            'failed: There is a user taken@names.nep already',
+          );
+        }
+        await shell.prepare('group add names.nep devs Developers');
+        expect(await refused('group mov names.nep devs taken')).toBe('failed: There is a user taken@names.nep already');
+        expect(await refused('group del names.nep taken')).toBe(
+          'failed: There is no group taken@names.nep, taken@names.nep is a user',
+        );
+        expect(await refused('member add names.nep taken x taken')).toBe(
+          'failed: There is no group taken@names.nep, taken@names.nep is a user',
+        );
+      });
+
+      test('are renamed with all that hangs on them', async () => {
+        await shell.prepare(
+          'domain add mov.nep Mov',
+          ...['john', 'mary'].map((uid) => `user add mov.nep ${uid} Name of ${uid}`),
+          'alias add mov.nep john work',
+          'group add mov.nep devs Developers',
+          'role add mov.nep sales Sells',
+          'member add mov.nep devs jd john',
+          'member add mov.nep devs jw john work',
+          'occupant add mov.nep sales one john work',
+        );
+        expect(await show('user mov mov.nep John Jan')).toEqual({ identity: 'jan@mov.nep', before: 'john@mov.nep' });
+        expect(await show('group mov mov.nep devs coders')).toMatchObject({ identity: 'coders@mov.nep' });
+        expect(await show('role mov mov.nep sales shop')).toMatchObject({ identity: 'shop@mov.nep' });
+        expect(await show('member list mov.nep coders')).toEqual({
+          members: [
+            { member: 'jd', uid: 'jan' },
+            { member: 'jw', uid: 'jan', alias: 'work' },
+          ],
+        });
+        expect(await show('user show mov.nep jan')).toEqual({
+          identity: 'jan@mov.nep',
+          name: 'Name of john',
+          aliases: ['work'],
+          groups: [
+            { gid: 'coders', member: 'jd' },
+            { gid: 'coders', member: 'jw', alias: 'work' },
+          ],
+          roles: [{ role: 'shop', occupant: 'one', alias: 'work' }],
+        });
+        // The name is free again, and whoever takes it gets nothing with it.
+        await shell.prepare('user add mov.nep john Another', 'alias add mov.nep john work');
+        expect(await show('user show mov.nep john')).toMatchObject({ aliases: ['work'], groups: [], roles: [] });
+        expect(await refused('user mov mov.nep jan mary')).toBe('failed: There is a user mary@mov.nep already');
+        expect(await refused('user mov mov.nep jan JAN')).toBe('failed: The user has this name already');
+        expect(await refused('user mov mov.nep nobody new')).toBe('failed: There is no user nobody@mov.nep');
+        expect(await refused('group mov mov.nep devs new')).toBe('failed: There is no group devs@mov.nep');
+      });
+    });
+
+    describe('aliases', () => {
+      test('belong to a user', async () => {
+        await shell.prepare(
+          'domain add alias.nep Alias',
+          'user add alias.nep john John',
+          'user add alias.nep mary Mary',
+        );
+        expect(await show('alias add alias.nep john Work')).toEqual({ identity: 'john+work@alias.nep' });
+        await shell.prepare('alias add alias.nep john home', 'alias add alias.nep mary work');
+        expect(await show('alias list alias.nep john')).toEqual({
+          aliases: [
+            { alias: 'home', identity: 'john+home@alias.nep' },
+            { alias: 'work', identity: 'john+work@alias.nep' },
+          ],
+        });
+        expect(await refused('alias add alias.nep john WORK')).toBe(
+          'failed: There is an alias john+work@alias.nep already',
+        );
+        expect(await refused('alias add alias.nep nobody work')).toBe('failed: There is no user nobody@alias.nep');
+        expect(await refused('alias del alias.nep mary home')).toBe('failed: There is no alias mary+home@alias.nep');
+        expect(await refused('alias list alias.nep nobody')).toBe('failed: There is no user nobody@alias.nep');
+        expect(await show('alias del alias.nep john work')).toEqual({
+          removed: [{ kind: 'alias', identity: 'john+work@alias.nep' }],
+        });
+        expect(await show('alias list alias.nep mary')).toMatchObject({ aliases: [{ alias: 'work' }] });
+      });
+    });
+
+    describe('members and occupants', () => {
+      beforeAll(async () => {
+        await shell.prepare(
+          'domain add seat.nep Seat',
+          'user add seat.nep john John',
+          'user add seat.nep mary Mary',
+          'alias add seat.nep john work',
+          'group add seat.nep devs Developers',
+          'group add seat.nep ops Operators',
+          'role add seat.nep sales Sells',
+        );
+      });
+
+      test('a group and a role have them under names of their own', async () => {
+        expect(await show('member add seat.nep devs JW john work')).toEqual({
+          identity: 'devs+jw@seat.nep',
+          for: 'john+work@seat.nep',
+        });
+        expect(await show('occupant add seat.nep sales one mary')).toEqual({
+          identity: 'sales+one@seat.nep',
+          for: 'mary@seat.nep',
+        });
+        expect(await show('occupant list seat.nep sales')).toEqual({ occupants: [{ occupant: 'one', uid: 'mary' }] });
+        expect(await refused('member add seat.nep devs jw mary')).toBe(
+          'failed: There is a member devs+jw@seat.nep already',
+        );
+        expect(await refused('occupant add seat.nep sales two john none')).toBe(
+          'failed: There is no alias john+none@seat.nep',
+        );
+        expect(await refused('member add seat.nep devs x sales')).toBe(
+          'failed: There is no user sales@seat.nep, sales@seat.nep is a role',
+        );
+        expect(await refused('member add seat.nep none x john')).toBe('failed: There is no group none@seat.nep');
+        expect(await refused('member list seat.nep none')).toBe('failed: There is no group none@seat.nep');
+        expect(await refused('occupant del seat.nep sales two')).toBe(
+          'failed: There is no occupant sales+two@seat.nep',
+        );
+      });
+
+      test('who is named with one that is to go must be the one', async () => {
+        await shell.prepare('member add seat.nep ops m mary', 'occupant add seat.nep sales j john');
+        expect(await refused('member del seat.nep ops m john')).toBe(
+          'failed: The member ops+m@seat.nep stands for mary@seat.nep, not for john@seat.nep',
+        );
+        expect(await refused('occupant del seat.nep sales j john work')).toBe(
+          'failed: The occupant sales+j@seat.nep stands for john@seat.nep, not for john+work@seat.nep',
+        );
+        expect(await show('member del seat.nep ops m mary')).toEqual({
+          removed: [{ kind: 'member', identity: 'ops+m@seat.nep' }],
+        });
+        expect(await show('occupant del seat.nep sales j')).toMatchObject({ removed: [{ kind: 'occupant' }] });
+      });
+
+      test('a user joins and leaves', async () => {
+        await shell.prepare('user add seat.nep kim Kim', 'alias add seat.nep kim own', 'role add seat.nep boss Boss');
+        expect(await show('member join seat.nep kim devs k')).toEqual({
+          identity: 'devs+k@seat.nep',
+          for: 'kim@seat.nep',
+        });
+        expect(await show('member join seat.nep kim own devs ko')).toMatchObject({ for: 'kim+own@seat.nep' });
+        await shell.prepare('member join seat.nep kim own ops ko', 'occupant add seat.nep boss k kim own');
+        expect(await refused('member join seat.nep kim devs k')).toBe(
+          'failed: There is a member devs+k@seat.nep already',
+        );
+        expect(await refused('member leave seat.nep kim from sales')).toMatch(/^failed: There is no group sales@/);
+        expect(await show('member leave seat.nep kim own from devs')).toEqual({
+          removed: [{ kind: 'member', identity: 'devs+ko@seat.nep' }],
+        });
+        expect(await refused('member leave seat.nep kim own from devs')).toBe(
+          'failed: kim+own@seat.nep is no member of the group devs@seat.nep',
+        );
+        expect(await show('member leave seat.nep kim')).toEqual({
+          removed: [
+            { kind: 'member', identity: 'devs+k@seat.nep' },
+            { kind: 'member', identity: 'ops+ko@seat.nep' },
+          ],
+        });
+        expect(await refused('member leave seat.nep kim')).toBe('failed: kim@seat.nep is no member of any group');
+        expect(await show('occupant list seat.nep boss')).toMatchObject({ occupants: [{ occupant: 'k' }] });
+      });
+    });
+
+    describe('references', () => {
+      const prepare = async (domain: string): Promise<void> => {
+        await shell.prepare(
+          `domain add ${domain} Whole`,
+          `user add ${domain} john John`,
+          `user add ${domain} mary Mary`,
+          `alias add ${domain} john work`,
+          `alias add ${domain} john home`,
+          `group add ${domain} devs Developers`,
+          `role add ${domain} sales Sells`,
+          `member add ${domain} devs jd john`,
+          `member add ${domain} devs jw john work`,
+          `member add ${domain} devs m mary`,
+          `occupant add ${domain} sales one john work`,
+        );
+      };
+      const WAY = 'remove them before, or add the word force to remove them too';
+
+      test('nobody vanishes from under them without being told', async () => {
+        await prepare('whole.nep');
+        expect(await refused('user del whole.nep john')).toBe(
+          'failed: The user john@whole.nep stays, because of member devs+jd@whole.nep (john@whole.nep), ' +
+            'alias john+home@whole.nep, member devs+jw@whole.nep (john+work@whole.nep), ' +
+            `occupant sales+one@whole.nep (john+work@whole.nep), alias john+work@whole.nep: ${WAY}`,
+        );
+        expect(await refused('alias del whole.nep john work')).toBe(
+          'failed: The alias john+work@whole.nep stays, because of member devs+jw@whole.nep (john+work@whole.nep), ' +
+            `occupant sales+one@whole.nep (john+work@whole.nep): ${WAY}`,
+        );
+        expect(await refused('group del whole.nep devs')).toMatch(/stays, because of member devs\+jd@whole\.nep \(/);
+        expect(await refused('role del whole.nep sales')).toMatch(/stays, because of occupant sales\+one@whole\.nep/);
+        expect(await show('user show whole.nep john')).toMatchObject({ aliases: ['home', 'work'] });
+        expect(await show('member list whole.nep devs')).toMatchObject({ members: [{}, {}, {}] });
+      });
+
+      test('with force they go too, and nothing else does', async () => {
+        await prepare('force.nep');
+        const { removed } = (await show('user del force.nep john force')) as unknown as {
+          removed: { identity: string }[];
+        };
+        expect(removed.map(({ identity }) => identity.split('@')[0]).sort()).toEqual([
+          'devs+jd',
+          'devs+jw',
+          'john',
+          'john+home',
+          'john+work',
+          'sales+one',
+        ]);
+        expect(await show('member list force.nep devs')).toEqual({ members: [{ member: 'm', uid: 'mary' }] });
+        expect(await show('occupant list force.nep sales')).toEqual({ occupants: [] });
+        expect(await show('group del force.nep devs force')).toEqual({
+          removed: [
+            { kind: 'member', identity: 'devs+m@force.nep' },
+            { kind: 'group', identity: 'devs@force.nep' },
+          ],
+        });
+        expect(await show('user list force.nep')).toMatchObject({ users: [{ uid: 'mary' }] });
+        await shell.prepare('role del force.nep sales', 'user del force.nep mary', 'domain del force.nep');
+      });
+
+      test('with an alias go its places only', async () => {
+        await prepare('part.nep');
+        expect(await show('alias del part.nep john work force')).toMatchObject({
+          removed: [{ kind: 'member' }, { kind: 'occupant' }, { kind: 'alias', identity: 'john+work@part.nep' }],
+        });
+        expect(await show('user show part.nep john')).toEqual({
+          identity: 'john@part.nep',
+          name: 'John',
+          aliases: ['home'],
+          groups: [{ gid: 'devs', member: 'jd' }],
+          roles: [],
+        });
+      });
+
+      test('one of two administrators at work does not undo what the other does', async () => {
+        await shell.prepare('domain add race.nep Race', 'group add race.nep devs Developers');
+        await using other = new IdShell(store.options);
+        const uids = Array.from({ length: 5 }, (_, index) => `u${index}`);
+        await shell.prepare(...uids.map((uid) => `user add race.nep ${uid} Name`));
+        const outcomes = await Promise.all(
+          uids.flatMap((uid) => [
+            shell.run(`user del race.nep ${uid} force`),
+            other.batch([`alias add race.nep ${uid} x`, `member add race.nep devs ${uid} ${uid}`]),
+          ]),
+        );
+        for (const reply of outcomes.flat()) expect(['failed', undefined]).toContain(reply.error_?.code);
+        const { users } = (await show('user list race.nep')) as unknown as { users: { uid: string }[] };
+        const { members } = (await show('member list race.nep devs')) as unknown as { members: { uid?: string }[] };
+        const left = users.map(({ uid }) => uid);
+        for (const { uid } of members) expect(left).toContain(uid);
+        await shell.prepare('domain del race.nep force');
+      });
+    });
+
+    test('what was written is there for the next process', async () => {
+      await using first = new IdShell(store.options);
+      await first.prepare('domain add kept.nep Kept', 'user add kept.nep john John');
+      await first[Symbol.asyncDispose]();
+      await using second = new IdShell(store.options);
+      expect(await second.run('user list kept.nep')).toEqual({ users: [{ uid: 'john', name: 'John' }] });
+    });
+  });
+}
+
+describe('without a place to keep entries', () => {
+  test('the shell can be described, and its commands say what to do', async () => {
+    await using shell = new IdShell({});
+    expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: .*file/);
+    expect(await shell.complete('user list')).toEqual([]);
+  });
+
+  test('wrong options are refused before anything is opened', () => {
+    expect(() => new IdShell({ directroy: {} })).toThrow(/directroy.*directory/s);
+    expect(() => new IdShell({ directory: { store: 'ldap', uri: 'x' } })).toThrow();
+    expect(() => new IdShell({ directory: { store: 'sql' } })).toThrow();
+  });
+});
