@@ -5,8 +5,13 @@ const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** What a person reads. */
-const TEXT = { maxLength: 512 } as const;
+/** Of collections and resources, in characters. */
+export const MAX_DESCRIPTION = 512;
+/** Of the names and media types of resources, in characters. */
+export const MAX_LABEL = 256;
+
+const TEXT = { maxLength: MAX_DESCRIPTION } as const;
+const LABEL = { required: true, maxLength: MAX_LABEL } as const;
 const NUMBER = { required: true, maxLength: 16 } as const;
 const DIGEST = { required: true, maxLength: 64 } as const;
 
@@ -61,8 +66,8 @@ export const KINDS = [
     namespace: 'resource',
     key: UUID,
     attributes: {
-      name: { required: true, maxLength: 256 },
-      type: { required: true, maxLength: 256 },
+      name: LABEL,
+      type: LABEL,
       description: TEXT,
       encoding: { required: true, maxLength: 16 },
       size: NUMBER,

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { Attributes, Entry } from '@arpa2amqp/directory';
+import type { Call } from '@arpa2amqp/shell';
+import type { Blob } from './blob-store.js';
+import { refused } from './refusal.js';
+import type { ReservoirSession } from './reservoir-session.js';
+import type { Reservoir } from './reservoir.js';
+import { bytesOf } from './resource-data.js';
+import { collectionFor, resourceFor } from './resource-place.js';
+import { aboutOf } from './resource-reading.js';
+import { readVariables, type ResourceVariables } from './resource-variables.js';
+
+type ResourceCall = Call<ReservoirSession>;
+
+/** `resource add`: the data of stdin, also none. */
+export async function addResource(reservoir: Reservoir, call: ResourceCall): Promise<void> {
+  const variables = { encoding: 'text', ...readVariables(call.all('var=val')) } as const;
+  if (variables.name === undefined) throw refused('The resource has no name: add name=...');
+  if (variables.type === undefined)
+    throw refused('The resource has no media type: add type=..., such as type=text/plain');
+  const bytes = bytesOf(call.stdin, variables.encoding);
+  const key = randomUUID();
+  await reservoir.withData(async (view, blobs) => {
+    // Looked at before anything is written to the disk.
+    await collectionFor(view, call);
+    const plan = async (blob: Blob) => {
+      const { path } = await collectionFor(view, call);
+      const values = { ...valuesOf(variables), ...dataValues(blob, bytes) };
+      return {
+        change: { op: 'add', path: [...path, ['resource', key]], id: key, values, references: { data: [blob.id] } },
+        result: undefined,
+      } as const;
+    };
+    await blobs.store(bytes, plan, call.signal);
+  }, call.signal);
+  call.header('Resource', key);
+}
+
+/** `resource set`: what is given is replaced, the data only when there is some in stdin. */
+export async function setResource(reservoir: Reservoir, call: ResourceCall): Promise<void> {
+  const variables = readVariables(call.all('var=val'));
+  if (call.stdin === '') await setVariables(reservoir, call, variables);
+  else await setData(reservoir, call, variables);
+}
+
+/** `resource del`: of several all or none. */
+export async function deleteResources(reservoir: Reservoir, call: ResourceCall): Promise<void> {
+  const keys = call.all('key');
+  const digests = await reservoir.change(async (view) => {
+    const found = await Promise.all(keys.map(async (key) => await resourceFor(view, call, key)));
+    const entries = [...new Map(found.map((entry) => [entry.id, entry])).values()];
+    return {
+      changes: entries.map(({ path }) => ({ op: 'remove', path })),
+      result: entries.map((entry) => aboutOf(entry).sha256),
+    };
+  }, call.signal);
+  await reservoir.withData(async (_view, blobs) => {
+    for (const digest of new Set(digests)) await blobs.release(digest);
+  }, call.signal);
+}
+
+async function setVariables(reservoir: Reservoir, call: ResourceCall, variables: ResourceVariables): Promise<void> {
+  if (Object.keys(variables).length === 0) {
+    throw refused('Nothing was given to change: add name=..., type=..., description=..., or data in stdin_');
+  }
+  await reservoir.change(async (view) => {
+    const entry = await resourceFor(view, call, call.value('key'));
+    if (variables.encoding !== undefined && variables.encoding !== aboutOf(entry).encoding) {
+      throw refused('The encoding is that of the data: give the data too, in stdin_');
+    }
+    return { changes: [{ op: 'set', path: entry.path, values: valuesOf(variables) }], result: undefined };
+  }, call.signal);
+}
+
+async function setData(reservoir: Reservoir, call: ResourceCall, variables: ResourceVariables): Promise<void> {
+  await reservoir.withData(async (view, blobs) => {
+    const find = async (): Promise<Entry> => await resourceFor(view, call, call.value('key'));
+    const encoding = variables.encoding ?? aboutOf(await find()).encoding;
+    const bytes = bytesOf(call.stdin, encoding);
+    const plan = async (blob: Blob) => {
+      const { path, version, ...entry } = await find();
+      const values = { ...valuesOf({ ...variables, encoding }), ...dataValues(blob, bytes) };
+      return {
+        change: { op: 'set', path, values, references: { data: [blob.id] } },
+        expected: [{ path, version }],
+        result: { before: aboutOf({ path, version, ...entry }).sha256, now: blob.digest },
+      } as const;
+    };
+    const { before, now } = await blobs.store(bytes, plan, call.signal);
+    if (before !== now) await blobs.release(before);
+  }, call.signal);
+}
+
+function valuesOf(variables: ResourceVariables): Attributes {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]: [string, string | null]) => [name, value === null ? [] : [value]]),
+  );
+}
+
+function dataValues({ digest }: Blob, bytes: Buffer): Attributes {
+  return { digest: [digest], size: [String(bytes.length)] };
+}
