@@ -24,9 +24,12 @@ export function parseAccessList(text: string): AccessList {
 export function accessListOf(words: readonly string[]): AccessList {
   const list = new Map<Selector, Rights>();
   let rights: Rights | null = null;
+  let lastRights = -1;
   for (const [at, word] of words.entries()) {
     if (/^%(?!%)/.test(word)) {
+      if (lastRights >= 0 && lastRights === at - 1) throw withoutSelector(words, lastRights);
       rights = placed(at, () => parseRights(word));
+      lastRights = at;
       continue;
     }
     const selector = placed(at, () => parseSelector(word.startsWith('%%') ? word.slice(1) : word));
@@ -35,7 +38,12 @@ export function accessListOf(words: readonly string[]): AccessList {
     if (list.has(selector)) throw invalid(at, `Selector ${selector} stands twice in the list: leave one out`);
     list.set(selector, rights);
   }
+  if (lastRights >= 0 && lastRights === words.length - 1) throw withoutSelector(words, lastRights);
   return list;
+}
+
+function withoutSelector(words: readonly string[], at: number): AclError {
+  return invalid(at, `No selector follows on the rights ${words[at] ?? ''}: write them as in %RW user@example.com`);
 }
 
 /** Writes a list so that {@link parseAccessList} reads the same again; equal lists give equal texts. */

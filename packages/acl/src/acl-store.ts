@@ -19,6 +19,7 @@ import { membershipsOf, type Membership } from './membership.js';
 import { encodeAbout, ABOUT_KEY, type About, type Followed } from './records.js';
 import { ADMINISTRATION, REPLICATION, formatResource, type Resource, type ResourceChain } from './resource.js';
 import { parseRights, type Right } from './rights.js';
+import type { Selector } from './selector.js';
 import { createStoreFile, openStoreFile, storeError } from './store-file.js';
 import { StoreReader, type StoredGroup, type StoredList } from './store-reader.js';
 import { StoreWriter } from './store-writer.js';
@@ -58,6 +59,14 @@ export interface Origin {
   readonly sender: string;
   /** Take them over even when they leave no administrator. */
   readonly isForced?: boolean;
+}
+
+/** One list, without its entries. */
+export interface ListSummary {
+  readonly resource: Resource;
+  readonly serial: number;
+  /** How many there are. */
+  readonly entries: number;
 }
 
 /** Everything in a store, at one moment. */
@@ -164,6 +173,38 @@ export class AclStore implements AsyncDisposable {
   /** The resources that have entries, in order. */
   listResources(className?: string): readonly Resource[] {
     return Array.from(this.#fresh().lists(className), ({ resource }) => resource);
+  }
+
+  /** The lists that have entries, in order, without their entries. */
+  summarize(className?: string): readonly ListSummary[] {
+    return Array.from(this.#fresh().lists(className), ({ resource, record: { serial, count } }) => {
+      return { resource, serial, entries: count };
+    });
+  }
+
+  /** The classes that have lists, in order; as fast for many lists as for few. */
+  listClasses(): readonly string[] {
+    return [...this.#fresh().classes()];
+  }
+
+  /** At most so many instances of a class that have entries and begin like this, in order. */
+  searchInstances(className: string, prefix: string, limit: number): readonly string[] {
+    return firstOf(this.#fresh().instances(className, prefix), limit);
+  }
+
+  /** At most so many selectors of a list that begin like this, in order. */
+  searchSelectors(resource: Resource, prefix: string, limit: number): readonly Selector[] {
+    return firstOf(this.#fresh().selectors(resource, prefix), limit);
+  }
+
+  /** At most so many groups, or roles, that begin like this, in order. */
+  searchGroups(kind: GroupKind, prefix: string, limit: number): readonly Identity[] {
+    return firstOf(this.#fresh().groupNames(kind, prefix), limit);
+  }
+
+  /** At most so many members of a group or role that begin like this, in order. */
+  searchMembers(group: Identity, prefix: string, limit: number): readonly Identity[] {
+    return firstOf(this.#fresh().membersOf(group, prefix), limit);
   }
 
   /** One group or role with its members and serial; null when there is none. */
@@ -366,6 +407,15 @@ function checkExpectation(reader: StoreReader, expectation: Expectation): void {
   const name = isGroup ? expectation.group : formatResource(expectation.resource);
   const message = `Cannot change ${name}: it is at serial ${serial}, not ${expectation.serial} any more; look at it again and repeat the change`;
   throw new AclError('acl-conflict', message);
+}
+
+function firstOf<T>(items: Iterable<T>, limit: number): readonly T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    if (found.length >= limit) break;
+    found.push(item);
+  }
+  return found;
 }
 
 function textOf(reader: StoreReader): string {

@@ -5,6 +5,7 @@ export {
   type ChangesSince,
   type Expectation,
   type Explanation,
+  type ListSummary,
   type Origin,
   type Reception,
   type UpdateOptions,

@@ -4,6 +4,7 @@ import type { AccessList } from './access-list.js';
 import { parseChangeRecord, type ChangeRecord } from './change.js';
 import type { AclReader, ListReader } from './decision.js';
 import type { GroupEntry } from './document.js';
+import type { GroupKind } from './group.js';
 import type { Identity } from './identity.js';
 import {
   ABOUT_KEY,
@@ -124,6 +125,39 @@ export class StoreReader implements AclReader {
     }
   }
 
+  *classes(): Generator<string> {
+    for (let start = 'l\t'; ;) {
+      const [key] = this.#records.getKeys({ start, end: 'l\n', limit: 1 });
+      if (key === undefined) return;
+      const name = key.split('\t')[1] ?? '';
+      if (!this.lists(name).next().done) yield name;
+      // Behind all keys of the class: LF comes after TAB.
+      start = `l\t${name}\n`;
+    }
+  }
+
+  *instances(className: string, prefix: string): Generator<string> {
+    for (const { key, value } of this.#records.getRange(prefixed(`l\t${className}\t`, prefix))) {
+      if (decodeList(value).count > 0) yield key.slice(className.length + 3);
+    }
+  }
+
+  *selectors(resource: Resource, prefix: string): Generator<Selector> {
+    const record = this.listRecord(resource);
+    if (record.inline !== null) {
+      for (const [selector] of this.entriesOf(resource, record)) if (selector.startsWith(prefix)) yield selector;
+      return;
+    }
+    const start = entryPrefix(resource);
+    for (const key of this.#records.getKeys(prefixed(start, prefix))) yield key.slice(start.length) as Selector;
+  }
+
+  *groupNames(kind: GroupKind, prefix: string): Generator<Identity> {
+    for (const { key, value } of this.#records.getRange(prefixed('g\t', prefix))) {
+      if (decodeGroup(value).kind === kind) yield key.slice(2) as Identity;
+    }
+  }
+
   groupRecord(group: Identity): GroupRecord {
     const value = this.#records.get(groupKey(group));
     return value === undefined ? { serial: 0, kind: null } : decodeGroup(value);
@@ -141,9 +175,9 @@ export class StoreReader implements AclReader {
     }
   }
 
-  *membersOf(group: Identity): Generator<Identity> {
-    const prefix = memberPrefix(group);
-    for (const key of this.#records.getKeys(rangeOf(prefix))) yield key.slice(prefix.length) as Identity;
+  *membersOf(group: Identity, prefix = ''): Generator<Identity> {
+    const start = memberPrefix(group);
+    for (const key of this.#records.getKeys(prefixed(start, prefix))) yield key.slice(start.length) as Identity;
   }
 
   groupsOf(member: Identity): readonly Identity[] {
@@ -173,6 +207,13 @@ export class StoreReader implements AclReader {
     for (const { key, value } of this.#records.getRange(rangeOf('o\t'))) return decodeFollowed(key.slice(2), value);
     return null;
   }
+}
+
+/** The keys that go on like this behind a prefix which ends in a tab. What is asked for may be anything. */
+function prefixed(keys: string, prefix: string): { start: string; end: string } {
+  if (prefix === '') return rangeOf(keys);
+  const isPossible = /^[ -~]{1,512}$/.test(prefix);
+  return isPossible ? { start: keys + prefix, end: `${keys}${prefix}\u007f` } : { start: keys, end: keys };
 }
 
 function inlineList(text: string, head: number): ListReader {

@@ -136,6 +136,48 @@ describe('lists', () => {
   });
 });
 
+describe('names for completion', () => {
+  test('are found by how they begin, and no more of them than asked for', async () => {
+    await using store = await newStore();
+    const many = Array.from({ length: 100 }, (_, index) => `user${index}@some.where.example.com`);
+    const other = resourceOf('arpa2dns.zone', 'other.nep');
+    await store.update(
+      [
+        ...many.map((name) => grant(name, 'R')),
+        grant('@.', 'R', other),
+        grant('%odd@x', 'R', resourceOf('arpa2dns.zones', 'z')),
+        grant('@.', 'R', resourceOf('gone')),
+        group('ops@x'),
+        group('boss@x', 'role'),
+        group('old@x'),
+        join_('ops@x', 'john@x'),
+        join_('ops@x', 'jack@x'),
+      ],
+      { by },
+    );
+    const gone = { kind: 'remove-group', group: parseGroup('old@x') } as const;
+    await store.update([gone, revoke('@.', resourceOf('gone'))], { by });
+    expect(store.listClasses()).toEqual(['arpa2acl', 'arpa2dns.zone', 'arpa2dns.zones']);
+    expect(store.searchInstances('arpa2dns.zone', '', 10)).toEqual(['orvelte.nep', 'other.nep']);
+    expect(store.searchInstances('arpa2dns.zone', 'ot', 10)).toEqual(['other.nep']);
+    expect(store.searchInstances('arpa2dns.zone', '', 1)).toEqual(['orvelte.nep']);
+    expect(store.searchInstances('gone', '', 10)).toEqual([]);
+    expect(store.searchSelectors(zone, 'user9', 3)).toEqual([many[90], many[91], many[92]]);
+    expect(store.searchSelectors(other, '@', 3)).toEqual(['@.']);
+    expect(store.searchGroups('group', '', 9)).toEqual(['ops@x']);
+    expect(store.searchGroups('role', 'b', 9)).toEqual(['boss@x']);
+    expect(store.searchMembers(parseGroup('ops@x'), 'jo', 9)).toEqual(['john@x']);
+    for (const hostile of ['\t', '\u0000', '\uffff', 'x'.repeat(2000)]) {
+      expect(store.searchGroups('group', hostile, 9)).toEqual([]);
+      expect(store.searchSelectors(zone, hostile, 9)).toEqual([]);
+    }
+    expect(store.summarize('arpa2dns.zone')).toEqual([
+      { resource: zone, serial: 1, entries: 100 },
+      { resource: other, serial: 1, entries: 1 },
+    ]);
+  });
+});
+
 describe('a search for a right on any resource of a class', () => {
   test('finds it by every kind of entry, and follows every update', async () => {
     await using store = await newStore();

@@ -177,8 +177,11 @@ describe('the text form of a list', () => {
   test.each([
     ['john@a', 'acl-invalid-list', 0],
     ['%R john@a %W JOHN@a', 'acl-invalid-list', 3],
-    ['%R %x@a', 'acl-invalid-rights', 1],
+    ['%R john@a %x@a', 'acl-invalid-rights', 2],
     ['%R john@a %Q', 'acl-invalid-rights', 2],
+    ['%R', 'acl-invalid-list', 0],
+    ['%R %W john@a', 'acl-invalid-list', 0],
+    ['%R john@a %W', 'acl-invalid-list', 2],
     ['%R @', 'acl-invalid-selector', 1],
     ['%R %%', 'acl-invalid-selector', 1],
     ['%R john@a\njack@a', 'acl-invalid-selector', 1],
