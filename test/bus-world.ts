@@ -8,8 +8,17 @@ export const ADDRESS = '/internetwide/arpa2.test/reservoir';
 /** The service that answers there. */
 export const SERVICE = 'arpa2amqp/reservoir.arpa2.test';
 
-/** Writes an executable shell, a sh script in which `$input` is the JSON command. */
-export function writeShell(folder: string, name: string, commands: Readonly<Record<string, string>>): void {
+/**
+ * Writes an executable shell, a sh script in which `$input` is the JSON command.
+ *
+ * @param needs - of all its commands; open to everyone unless told
+ */
+export function writeShell(
+  folder: string,
+  name: string,
+  commands: Readonly<Record<string, string>>,
+  needs?: object,
+): void {
   const own = path.join(folder, name);
   mkdirSync(own, { recursive: true });
   const cases = Object.entries(commands).map(
@@ -31,7 +40,7 @@ export function writeShell(folder: string, name: string, commands: Readonly<Reco
       spec,
       summary: 'A command of the tests.',
       effect: 'change',
-      open: true,
+      ...(needs === undefined ? { open: true } : { needs }),
     })),
   };
   writeFileSync(path.join(own, 'shell.json'), JSON.stringify(manifest));

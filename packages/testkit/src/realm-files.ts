@@ -6,9 +6,14 @@ export interface RealmLayout {
   readonly port: number;
 }
 
-/** The krb5.conf of a realm: no DNS anywhere, one KDC on loopback. */
-export function krb5Conf({ realm, port, directory }: RealmLayout): string {
-  const domain = realm.toLowerCase();
+/** Another realm, whose services are known here. */
+export type NeighbourLayout = Pick<RealmLayout, 'realm' | 'port'>;
+
+/** The krb5.conf of a realm: no DNS anywhere, one KDC on loopback for it and for each of its neighbours. */
+export function krb5Conf({ realm, port, directory }: RealmLayout, neighbours: readonly NeighbourLayout[] = []): string {
+  const all = [{ realm, port }, ...neighbours];
+  const kdcs = all.map(({ realm: name, port: at }) => `  ${name} = {\n    kdc = 127.0.0.1:${at}\n  }\n`).join('');
+  const domains = all.map(({ realm: name }) => [name.toLowerCase(), name]);
   return `[libdefaults]
   default_realm = ${realm}
   dns_lookup_kdc = false
@@ -21,13 +26,8 @@ export function krb5Conf({ realm, port, directory }: RealmLayout): string {
   default_ccache_name = FILE:${directory}/krb5cc
   default_keytab_name = FILE:${directory}/krb5.keytab
 [realms]
-  ${realm} = {
-    kdc = 127.0.0.1:${port}
-  }
-[domain_realm]
-  ${domain} = ${realm}
-  .${domain} = ${realm}
-`;
+${kdcs}[domain_realm]
+${domains.map(([domain, name]) => `  ${domain} = ${name}\n  .${domain} = ${name}\n`).join('')}`;
 }
 
 /** The kdc.conf of a realm. */

@@ -55,6 +55,8 @@ export class Realm {
   readonly realm: string;
   readonly #directory: WorkDirectory;
   readonly #before = new Map<string, string | null>();
+  /** Realms whose services the users of this one can use. */
+  readonly #neighbours: Realm[] = [];
   #kdc: SupervisedProcess | null = null;
   #port = 0;
   #caches = 0;
@@ -160,6 +162,18 @@ export class Realm {
     await this.#admin([`delete_principal -force ${checked(name)}`]);
   }
 
+  /**
+   * Lets users of this realm use the services of another one: a cross-realm key, `krbtgt/OTHER@THIS`, that both have. Both must keep
+   * their KDCs running.
+   */
+  async lead(other: Realm): Promise<void> {
+    const command = `addprinc -pw ${randomBytes(16).toString('hex')} krbtgt/${other.realm}@${this.realm}`;
+    await this.#admin([command]);
+    await other.#admin([command]);
+    this.#neighbours.push(other);
+    await this.#writeConfiguration();
+  }
+
   /** Gets a ticket for a user (kinit with the user's keytab); returns the credentials cache file. */
   async ticket(user: string, options: TicketOptions = {}): Promise<string> {
     const cache = options.cache ?? this.freshCache(user);
@@ -263,7 +277,7 @@ export class Realm {
 
   async #writeConfiguration(): Promise<void> {
     const layout = { realm: this.realm, directory: this.directory, port: this.#port };
-    await writeFile(this.#directory.file('krb5.conf'), krb5Conf(layout), { mode: 0o600 });
+    await writeFile(this.#directory.file('krb5.conf'), krb5Conf(layout, this.#neighbours), { mode: 0o600 });
     await writeFile(this.#directory.file('kdc.conf'), kdcConf(layout), { mode: 0o600 });
   }
 
