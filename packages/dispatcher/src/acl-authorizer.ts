@@ -11,7 +11,7 @@ import {
 import { BusError } from '@arpa2amqp/protocol';
 import { lettersOf, type Caller, type CommandDescription, type GroupMembership } from '@arpa2amqp/shell';
 import { questionsOf, type AccessQuestion } from './access-question.js';
-import type { AccessDecision, AccessRequest, Authorizer, VisibilityRequest } from './authorizer.js';
+import type { AccessDecision, AccessRequest, Authorizer, Grounds, ListAnswer, VisibilityRequest } from './authorizer.js';
 
 /** The parts of an {@link AclAuthorizer}. */
 export interface AclAuthorizerOptions {
@@ -26,7 +26,8 @@ interface Invalid {
   readonly reason: string;
 }
 
-const GRANTED: AccessDecision = Object.freeze({ isGranted: true });
+const OPEN: AccessDecision = Object.freeze({ isGranted: true, grounds: Object.freeze({ kind: 'open' }) });
+const INVALID_IDENTITY: Grounds = Object.freeze({ kind: 'invalid-identity' });
 
 /**
  * Decides by access control lists what commands need, as they declare it. Who has no entry has no right; commands that are
@@ -72,12 +73,29 @@ export class AclAuthorizer implements Authorizer {
 
   #decide({ caller, command, call }: AccessRequest): AccessDecision {
     const identity = this.#identityOf(caller.identity);
-    if (typeof identity !== 'string') return { isGranted: false, reason: identity.reason };
+    if (typeof identity !== 'string') {
+      return { isGranted: false, reason: identity.reason, grounds: INVALID_IDENTITY };
+    }
     const asked = questionsOf(command, call);
-    if (asked.kind === 'open') return GRANTED;
-    if (asked.kind !== 'asked') return { isGranted: false, reason: `Nobody may do this: ${asked.reason}` };
-    const missing = asked.questions.find((question) => !this.#holds(identity, question));
-    return missing === undefined ? GRANTED : { isGranted: false, reason: denial(identity, missing) };
+    if (asked.kind === 'open') return OPEN;
+    if (asked.kind !== 'asked') {
+      return { isGranted: false, reason: `Nobody may do this: ${asked.reason}`, grounds: { kind: asked.kind } };
+    }
+    return this.#ask(identity, asked.questions);
+  }
+
+  /** Every right is needed: the first that is missing decides. */
+  #ask(identity: Identity, questions: readonly AccessQuestion[]): AccessDecision {
+    const answers: ListAnswer[] = [];
+    for (const { right, resources } of questions) {
+      const decision = this.#store.decide(identity, right, resources);
+      const instances = resources.flatMap(({ instance }) => (instance === '' ? [] : [instance]));
+      answers.push({ instances, decision });
+      if (decision.isGranted) continue;
+      const reason = denial(identity, { right, resources });
+      return { isGranted: false, reason, grounds: { kind: 'lists', answers } };
+    }
+    return { isGranted: true, grounds: { kind: 'lists', answers } };
   }
 
   #isVisible({ caller, command, candidate }: VisibilityRequest): boolean {
@@ -139,6 +157,6 @@ function identityOrReason(text: string): Identity | Invalid {
 }
 
 /** Says what is missing, not what the lists hold for others. */
-function denial(identity: Identity, { right, resources }: AccessQuestion): string {
+function denial(identity: Identity, { right, resources }: Pick<AccessQuestion, 'right' | 'resources'>): string {
   return `Denied: ${identity} has no right ${right} (${RIGHTS[right]}) on ${formatResource(resources[0])}`;
 }

@@ -1,3 +1,4 @@
+import type { Decision } from '@arpa2amqp/acl';
 import type { Caller, CommandDescription, CommandFilter, GroupMembership, PlannedCommand } from '@arpa2amqp/shell';
 
 /** Who wants to run which command of which shell. */
@@ -8,8 +9,25 @@ export interface AccessRequest {
   readonly call: PlannedCommand;
 }
 
+/** The answer of the lists to one question. */
+export interface ListAnswer {
+  /** The instances that were asked in order; then comes the default of the class. */
+  readonly instances: readonly string[];
+  readonly decision: Decision;
+}
+
+/**
+ * What a decision rests on: the answers of lists, up to the first that denies; or that the command is open to everyone with a
+ * ticket, that there are no lists, that the shell declares nothing for these words, that the resource or the caller has no name.
+ */
+export type Grounds =
+  | { readonly kind: 'lists'; readonly answers: readonly ListAnswer[] }
+  | { readonly kind: 'open' | 'no-lists' | 'undeclared' | 'unnamed' | 'invalid-identity' };
+
 /** The answer to an {@link AccessRequest}, with words for the caller when it is denied. */
-export type AccessDecision = { readonly isGranted: true } | { readonly isGranted: false; readonly reason: string };
+export type AccessDecision =
+  | { readonly isGranted: true; readonly grounds?: Grounds }
+  | { readonly isGranted: false; readonly reason: string; readonly grounds?: Grounds };
 
 /** Who wants to see a command of a shell, or a value that one of its variables may have. */
 export interface VisibilityRequest {
@@ -50,10 +68,12 @@ export function commandFilter(authorizer: Authorizer, caller: Caller, shell: str
   return async (commands) => await authorizer.visible(commands.map((command) => ({ caller, shell, command })));
 }
 
+const NO_LISTS: AccessDecision = Object.freeze({ isGranted: true, grounds: Object.freeze({ kind: 'no-lists' }) });
+
 /** Grants everything to everyone with a ticket. For a daemon started with `--open`, and for tests. */
 export const openAuthorizer: Authorizer = {
   async decide(requests) {
-    return await Promise.resolve(requests.map(() => ({ isGranted: true })));
+    return await Promise.resolve(requests.map(() => NO_LISTS));
   },
   async visible(requests) {
     return await Promise.resolve(requests.map(() => true));

@@ -8,10 +8,11 @@ import {
   type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { Caller } from '@arpa2amqp/shell';
+import { noAudit, type Audit, type AuditedCommand, type BatchAudit } from './audit.js';
 import { commandFilter, type AccessDecision, type Authorizer } from './authorizer.js';
 import { Completion } from './completion.js';
 import { Execution, type ExecutionTask } from './execution.js';
-import type { BatchKey, Journal } from './journal.js';
+import type { BatchKey, BatchRecord, Journal } from './journal.js';
 import { planBatch, type CompletionStep, type PlannedStep } from './plan.js';
 import type { ShellRegistry } from './shell-registry.js';
 
@@ -21,10 +22,12 @@ export interface DispatcherOptions {
   readonly authorizer: Authorizer;
   readonly journal: Journal;
   readonly limits: Limits;
+  /** Where decisions are written down; nowhere unless given. */
+  readonly audit?: Audit;
 }
 
 /**
- * Takes a batch and who sent it and gives the replies: plan, authorize, journal, execute. It knows no transport, so
+ * Takes a batch and who sent it and gives the replies: plan, authorize, journal, execute, audit. It knows no transport, so
  * that the daemon, a shell's local mode and the tests use the same code.
  */
 export class Dispatcher {
@@ -32,12 +35,14 @@ export class Dispatcher {
   readonly #authorizer: Authorizer;
   readonly #journal: Journal;
   readonly #limits: Limits;
+  readonly #audit: Audit;
 
   constructor(options: DispatcherOptions) {
     this.#shells = options.shells;
     this.#authorizer = options.authorizer;
     this.#journal = options.journal;
     this.#limits = options.limits;
+    this.#audit = options.audit ?? noAudit;
   }
 
   /**
@@ -61,6 +66,17 @@ export class Dispatcher {
     }
   }
 
+  /**
+   * Answers a batch of somebody who is nobody here.
+   *
+   * @param reason - for the caller
+   */
+  async refuse(batch: Batch, principal: string, reason: string): Promise<readonly Reply[]> {
+    const { id, commands } = batch;
+    await this.#audit.refuse({ principal, batchId: id, commands: commands.length });
+    return commands.map(() => errorReply('denied', `${reason}\n`));
+  }
+
   /** "Nothing of it ran" must not be said of a batch that did: the repeat of one is answered however late it comes. */
   #checkTimes(batch: Batch, caller: Caller): void {
     const nowMs = Date.now();
@@ -78,10 +94,22 @@ export class Dispatcher {
     const decisions = await this.#authorizer.decide(
       commands.map(({ host, command, call }) => ({ caller, shell: host.name, command, call })),
     );
-    // A batch of which nothing changes may run again harmlessly and is not recorded: who may do nothing fills no journal.
-    const record = commands.some(({ effect }, at) => effect === 'change' && decisions[at]?.isGranted === true)
-      ? await this.#journal.claim(keyOf(batch, caller))
-      : null;
+    const decided = toTasks(steps, decisions);
+    const audit = this.#audit.open({ batchId: batch.id, caller, commands: decided.commands });
+    try {
+      return await this.#execute(batch, decided, { caller, signal, audit });
+    } finally {
+      // No reply goes out before the log has it.
+      await audit.written();
+    }
+  }
+
+  async #execute(
+    batch: Batch,
+    { tasks, commands }: DecidedBatch,
+    { caller, signal, audit }: { caller: Caller; signal: AbortSignal | undefined; audit: BatchAudit },
+  ): Promise<readonly Reply[]> {
+    const record = await this.#claim(batch, caller, commands, audit);
     const authorizer = this.#authorizer;
     const execution = new Execution({
       caller,
@@ -89,16 +117,14 @@ export class Dispatcher {
       limits: this.#limits,
       signal,
       record,
+      audit,
       visible: (shell) => commandFilter(authorizer, caller, shell),
       groups: async () => await authorizer.groupsOf(caller),
       complete: async (question) =>
         await new Completion({ shells: this.#shells, authorizer, caller, signal }).answer(question),
     });
     try {
-      const decided = decisions.values();
-      return await execution.runAll(
-        steps.map((step) => ('question' in step ? step : toTask(step, decided.next().value))),
-      );
+      return await execution.runAll(tasks);
     } finally {
       try {
         await execution.close();
@@ -107,15 +133,51 @@ export class Dispatcher {
       }
     }
   }
+
+  /** A batch of which nothing changes may run again harmlessly and is not recorded: who may do nothing fills no journal. */
+  async #claim(
+    batch: Batch,
+    caller: Caller,
+    commands: readonly AuditedCommand[],
+    audit: BatchAudit,
+  ): Promise<BatchRecord | null> {
+    if (!commands.some(({ step, decision }) => step.effect === 'change' && decision.isGranted)) return null;
+    try {
+      return await this.#journal.claim(keyOf(batch, caller));
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      const reply = errorReply(error.code as ReplyCode, '');
+      for (const { index } of commands) audit.note(index, { reply, ms: 0, isRepeat: false });
+      throw error;
+    }
+  }
+}
+
+/** A batch on whose commands was decided. */
+interface DecidedBatch {
+  readonly tasks: readonly ExecutionTask[];
+  readonly commands: readonly AuditedCommand[];
 }
 
 function keyOf({ id, expiresMs }: Batch, { identity }: Caller): BatchKey {
   return { identity, batchId: id, expiresMs };
 }
 
-function toTask(step: PlannedStep, decision: AccessDecision | undefined): ExecutionTask {
-  if (decision?.isGranted === true) return { step };
-  return { denied: errorReply('denied', `${decision?.reason ?? 'The authorization gave no decision'}\n`) };
+const NO_DECISION: AccessDecision = { isGranted: false, reason: 'The authorization gave no decision' };
+
+/** @param decisions - of the steps that are commands, in order */
+function toTasks(
+  steps: readonly (PlannedStep | CompletionStep)[],
+  decisions: readonly AccessDecision[],
+): DecidedBatch {
+  const commands: AuditedCommand[] = [];
+  const tasks = steps.map((step, index): ExecutionTask => {
+    if ('question' in step) return step;
+    const decision = decisions[commands.length] ?? NO_DECISION;
+    commands.push({ index, step, decision });
+    return decision.isGranted ? { step } : { denied: errorReply('denied', `${decision.reason}\n`) };
+  });
+  return { tasks, commands };
 }
 
 /** Running such a batch as an ordinary one would promise what does not hold. */

@@ -1,12 +1,15 @@
 import {
+  BusError,
   buildReply,
   errorReply,
   type CommandOutput,
   type CompletionReply,
   type Limits,
   type Reply,
+  type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { Caller, CommandFilter, GroupSource, RunLimits, ShellSession } from '@arpa2amqp/shell';
+import type { BatchAudit } from './audit.js';
 import type { CompletionQuestion } from './completion.js';
 import type { BatchRecord } from './journal.js';
 import type { CompletionStep, PlannedStep } from './plan.js';
@@ -21,6 +24,8 @@ export interface ExecutionContext {
   readonly signal: AbortSignal | undefined;
   /** Where changing commands are recorded; null when the batch has none. */
   readonly record: BatchRecord | null;
+  /** Told how every command ended, and asked before one changes something. */
+  readonly audit: BatchAudit;
   /** What the caller may see of a shell's commands. */
   readonly visible: (shell: string) => CommandFilter;
   /** What `whoami` tells of the caller. */
@@ -58,10 +63,10 @@ export class Execution {
       const index = replies.length;
       const task = tasks[index];
       if (task === undefined) break;
-      if ('denied' in task) replies.push(task.denied);
+      if ('denied' in task) replies.push(this.#note(index, task.denied, 0));
       else if ('question' in task) replies.push(await this.#complete(task.question));
       else if (task.step.effect === 'change') replies.push(await this.#runChange(index, task.step));
-      else replies.push(...(await this.#run(readsFrom(tasks, index))));
+      else replies.push(...(await this.#run(index, readsFrom(tasks, index))));
     }
     return replies;
   }
@@ -74,29 +79,42 @@ export class Execution {
   }
 
   async #runChange(index: number, step: PlannedStep): Promise<Reply> {
-    const { record } = this.#context;
+    const { record, audit } = this.#context;
     const known = record?.replyOf(index);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#note(index, known, 0, true);
+    try {
+      await audit.allowChange(index);
+    } catch (error) {
+      if (!(error instanceof BusError)) throw error;
+      return this.#note(index, errorReply(error.code as ReplyCode, `${error.message}\n`), 0);
+    }
     const refusal = this.#refusal();
-    if (refusal !== null) return refusal;
+    if (refusal !== null) return this.#note(index, refusal, 0);
     await record?.start(index);
-    const [reply = errorReply('internal', '')] = await this.#run([step]);
+    const [reply = errorReply('internal', '')] = await this.#run(index, [step]);
     await record?.end(index, reply);
     return reply;
   }
 
-  /** Runs commands of one shell. */
-  async #run(steps: readonly [PlannedStep, ...PlannedStep[]]): Promise<readonly Reply[]> {
+  /** Runs commands of one shell, the first of which has this index. */
+  async #run(start: number, steps: readonly [PlannedStep, ...PlannedStep[]]): Promise<readonly Reply[]> {
     const refusal = this.#refusal();
-    if (refusal !== null) return steps.map(() => refusal);
+    if (refusal !== null) return steps.map((_step, at) => this.#note(start + at, refusal, 0));
     const { expiresMs, signal, limits } = this.#context;
     const runLimits: RunLimits = {
       timeoutMs: Math.max(1, Math.min(limits.commandTimeoutMs, expiresMs - Date.now())),
       maxOutputBytes: limits.maxOutputBytes,
       ...(signal === undefined ? {} : { signal }),
     };
+    const beganMs = performance.now();
     const outputs = await this.#outputs(steps, runLimits);
-    return outputs.map((output) => this.#toReply(output));
+    const ms = Math.round(performance.now() - beganMs);
+    return outputs.map((output, at) => this.#note(start + at, this.#toReply(output), ms));
+  }
+
+  #note(index: number, reply: Reply, ms: number, isRepeat = false): Reply {
+    this.#context.audit.note(index, { reply, ms, isRepeat });
+    return reply;
   }
 
   #toReply(output: CommandOutput): Reply {

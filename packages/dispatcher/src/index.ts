@@ -1,10 +1,23 @@
 export { questionsOf, type AccessQuestion, type AccessQuestions } from './access-question.js';
 export { AclAuthorizer, type AclAuthorizerOptions } from './acl-authorizer.js';
+export { noAudit } from './audit.js';
+export type { Audit, AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit, RefusedCaller } from './audit.js';
+export type { ChainHead } from './audit-chain.js';
+export type { AuditDestination, AuditEvent } from './audit-destination.js';
+export { AuditFile, type AuditFileOptions } from './audit-file.js';
+export { parseHead } from './audit-head.js';
+export { AuditLog, type AuditLogOptions } from './audit-log.js';
+export type { EventMembers } from './audit-record.js';
+export { AuditStream } from './audit-stream.js';
+export { AuditVerification, type AuditFindings, type AuditProblem, type LinePlace } from './audit-verification.js';
+export type { WriteFailure } from './audit-write.js';
 export {
   openAuthorizer,
   type AccessDecision,
   type AccessRequest,
   type Authorizer,
+  type Grounds,
+  type ListAnswer,
   type VisibilityRequest,
 } from './authorizer.js';
 export { Dispatcher, type DispatcherOptions } from './dispatcher.js';

@@ -1,0 +1,191 @@
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { BusError, quoted } from '@arpa2amqp/protocol';
+import { claimOf, GENESIS, headAt, type ChainHead } from './audit-chain.js';
+import type { AuditDestination, AuditEvent } from './audit-destination.js';
+import { openHead, type KeptHead } from './audit-head.js';
+import { readTail } from './audit-tail.js';
+import { AuditThread } from './audit-thread.js';
+import {
+  failureOf,
+  writeHead,
+  writeJob,
+  writeText,
+  type Rest,
+  type WriteFailure,
+  type WriteJob,
+  type WriteResult,
+} from './audit-write.js';
+import { openOwnFile } from './own-file.js';
+
+/** Where an {@link AuditFile} is. */
+export interface AuditFileOptions {
+  /** Made when it is missing, 0600. */
+  readonly path: string;
+  /** Where the end of the chain is kept; nowhere unless given. */
+  readonly headPath?: string | undefined;
+}
+
+/** From so many lines on, another thread takes less of our time than chaining them here. */
+const LINES_FOR_THREAD = 24;
+const LINE_FEED = 10;
+
+/** Where the chain goes on, and what of it is not as it should be. */
+interface Continuation {
+  readonly head: ChainHead;
+  readonly found: readonly AuditEvent[];
+}
+
+/**
+ * A log in a file, which is only ever appended to, so that it can be made append-only for everybody (`chattr +a`).
+ *
+ * F1 One thread at a time writes: ours, or the other one while `append` waits for it.
+ * F2 What a failed write has left over is written before anything else, so lines are never interleaved.
+ * F3 A torn line in the file gets a line feed, and a record says that it is one: nothing is taken back.
+ */
+export class AuditFile implements AuditDestination {
+  readonly #path: string;
+  readonly #thread = new AuditThread();
+  readonly #headFd: number | null;
+  #fd: number;
+  #head: ChainHead;
+  #rest: Rest | null = null;
+  #found: readonly AuditEvent[];
+  /** What the size of the file must be. */
+  #size: number;
+
+  /** @throws BusError `config` when the file cannot be used */
+  constructor({ path, headPath }: AuditFileOptions) {
+    this.#path = path;
+    this.#fd = openForUse(() => openOwnFile(path, true), path);
+    let kept: KeptHead | null = null;
+    try {
+      kept = headPath === undefined ? null : openForUse(() => openHead(headPath), headPath);
+      const { head, found } = continuationOf(this.#fd, kept);
+      this.#head = head;
+      this.#found = found;
+      this.#size = fstatSync(this.#fd).size;
+      this.#headFd = kept?.fd ?? null;
+      // F3: the line feed may not find room now.
+      if (found.some(({ kind }) => kind === 'torn')) this.#rest = { text: '\n', skip: 0 };
+    } catch (error) {
+      closeSync(this.#fd);
+      if (kept !== null) closeSync(kept.fd);
+      throw error;
+    }
+  }
+
+  takeFound(): readonly AuditEvent[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
+  prepare(): WriteFailure | null {
+    try {
+      this.#look();
+    } catch (error) {
+      return failureOf(error);
+    }
+    if (this.#rest === null) return null;
+    const { text, skip } = this.#rest;
+    const { written, rest, failure } = writeText(this.#fd, text, skip);
+    this.#size += written;
+    this.#rest = rest;
+    if (failure !== null || this.#headFd === null) return failure;
+    return writeHead(this.#headFd, this.#head);
+  }
+
+  append(bodies: string, lines: number): WriteFailure | null | Promise<WriteFailure | null> {
+    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies };
+    return lines < LINES_FOR_THREAD ? this.#take(writeJob(job)) : this.#appendElsewhere(job);
+  }
+
+  reopen(): void {
+    const fd = openForUse(() => openOwnFile(this.#path, true), this.#path);
+    const { ino, dev, size } = fstatSync(fd);
+    const old = fstatSync(this.#fd);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#size = size;
+    if (ino === old.ino && dev === old.dev) return;
+    // A line of which the old file has the first part begins anew in this one.
+    if (this.#rest !== null) this.#rest = { text: this.#rest.text, skip: 0 };
+    if (size > 0 && !endsLine(fd, size)) this.#rest = { text: `\n${this.#rest?.text ?? ''}`, skip: 0 };
+  }
+
+  async close(): Promise<void> {
+    closeSync(this.#fd);
+    if (this.#headFd !== null) closeSync(this.#headFd);
+    await this.#thread.close();
+  }
+
+  #look(): void {
+    const { nlink, size } = fstatSync(this.#fd);
+    // Lines in a file without a name would be gone with us.
+    if (nlink === 0) this.reopen();
+    else if (size !== this.#size) {
+      if (size > this.#size) this.#found = [{ kind: 'foreign', members: { bytes: size - this.#size } }];
+      this.#size = size;
+    }
+  }
+
+  async #appendElsewhere(job: WriteJob): Promise<WriteFailure | null> {
+    const result = await this.#thread.run(job);
+    if (result !== null) return this.#take(result);
+    // The thread is gone; how far it came is seen in the file (F1).
+    const already = fstatSync(job.fd).size - this.#size;
+    this.#size += already;
+    return this.#take(writeJob(job, already));
+  }
+
+  #take({ head, written, rest, failure }: WriteResult): WriteFailure | null {
+    this.#size += written;
+    this.#head = head;
+    this.#rest = rest;
+    return failure;
+  }
+}
+
+/** Errors of the system are the operator's to solve. */
+function openForUse<T>(open: () => T, path: string): T {
+  try {
+    return open();
+  } catch (cause) {
+    if (cause instanceof BusError) throw cause;
+    const { code, message } = failureOf(cause);
+    const why = code === 'ELOOP' ? 'it is a symbolic link' : message;
+    throw new BusError('config', `Cannot use ${quoted(path, 300)} for the audit log: ${why}`, { cause });
+  }
+}
+
+/** The file and the kept head are read together: each tells what is missing in the other. */
+function continuationOf(fd: number, kept: KeptHead | null): Continuation {
+  const { last, torn } = readTail(fd);
+  const found: AuditEvent[] = [];
+  const claim = last === null ? null : claimOf(last);
+  const inFile = last === null || claim === null ? null : headAt(last, claim.sequence);
+  let head = inFile ?? kept?.head ?? GENESIS;
+  if (kept?.isDamaged === true) found.push({ kind: 'head-damaged', members: {} });
+  if (last !== null && claim === null) found.push({ kind: 'damaged', members: {} });
+  if (inFile !== null && kept?.head != null && isLost(inFile, kept.head)) {
+    head = kept.head;
+    found.push({ kind: 'cut', members: { last: inFile.sequence, kept: kept.head.sequence } });
+  }
+  if (torn === null) return { head, found };
+  // Its record stands right behind it: the chain vouches for what is left of the line.
+  return {
+    head: headAt(torn, head.sequence + 1),
+    found: [{ kind: 'torn', members: { bytes: torn.length } }, ...found],
+  };
+}
+
+/** The log may be one write ahead of the kept head, never behind it. */
+function isLost(inFile: ChainHead, kept: ChainHead): boolean {
+  return inFile.sequence < kept.sequence || (inFile.sequence === kept.sequence && inFile.hash !== kept.hash);
+}
+
+function endsLine(fd: number, size: number): boolean {
+  const byte = Buffer.alloc(1);
+  readSync(fd, byte, 0, 1, size - 1);
+  return byte[0] === LINE_FEED;
+}

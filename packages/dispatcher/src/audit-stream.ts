@@ -1,0 +1,103 @@
+import { closeSync, fstatSync, write } from 'node:fs';
+import { Socket } from 'node:net';
+import { GENESIS, link, type ChainHead } from './audit-chain.js';
+import type { AuditDestination, AuditEvent } from './audit-destination.js';
+import { openHead, type KeptHead } from './audit-head.js';
+import { failureOf, writeHead, type WriteFailure } from './audit-write.js';
+
+/**
+ * A log that goes to whoever reads a file descriptor, such as journald behind stdout. A reader who does not read never stops
+ * the event loop: pipes and sockets are written to without blocking, anything else by a thread of the pool.
+ */
+export class AuditStream implements AuditDestination {
+  readonly #fd: number;
+  readonly #socket: Socket | null;
+  readonly #kept: KeptHead | null;
+  #head: ChainHead;
+  #failure: WriteFailure | null = null;
+  /** What a failed write has left over. */
+  #rest: Buffer | null = null;
+  #isTrying = false;
+  #found: readonly AuditEvent[];
+
+  /**
+   * @param headPath - where the end of the chain is kept, so that it goes on after a restart; nowhere unless given
+   * @throws BusError `config`
+   */
+  constructor(fd: number, headPath?: string) {
+    this.#fd = fd;
+    this.#kept = headPath === undefined ? null : openHead(headPath);
+    this.#head = this.#kept?.head ?? GENESIS;
+    this.#found = this.#kept?.isDamaged === true ? [{ kind: 'head-damaged', members: {} }] : [];
+    const stats = fstatSync(fd);
+    this.#socket = stats.isFIFO() || stats.isSocket() ? new Socket({ fd, readable: false, writable: true }) : null;
+    this.#socket?.on('error', (error) => (this.#failure = failureOf(error)));
+  }
+
+  takeFound(): readonly AuditEvent[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+
+  prepare(): WriteFailure | null {
+    if (this.#rest !== null && this.#socket === null && !this.#isTrying) {
+      this.#isTrying = true;
+      void this.#write(this.#rest).finally(() => (this.#isTrying = false));
+    }
+    return this.#failure;
+  }
+
+  async append(bodies: string): Promise<WriteFailure | null> {
+    const { head, text } = link(this.#head, bodies);
+    this.#head = head;
+    return await this.#write(Buffer.from(text, 'latin1'));
+  }
+
+  reopen(): void {
+    // A stream has no name that something else could have taken.
+  }
+
+  async close(): Promise<void> {
+    this.#socket?.destroy();
+    if (this.#kept !== null) closeSync(this.#kept.fd);
+    await Promise.resolve();
+  }
+
+  async #write(bytes: Buffer): Promise<WriteFailure | null> {
+    const { failure, rest } = await (this.#socket === null
+      ? writeAll(this.#fd, bytes)
+      : writeTo(this.#socket, bytes));
+    this.#rest = rest;
+    this.#failure = failure;
+    if (failure === null && this.#kept !== null) this.#failure = writeHead(this.#kept.fd, this.#head);
+    return this.#failure;
+  }
+}
+
+interface Attempt {
+  readonly failure: WriteFailure | null;
+  readonly rest: Buffer | null;
+}
+
+const DONE: Attempt = { failure: null, rest: null };
+
+/** What was not taken is lost with the reader. */
+async function writeTo(socket: Socket, bytes: Buffer): Promise<Attempt> {
+  return await new Promise((resolve) => {
+    socket.write(bytes, (error) => resolve(error == null ? DONE : { failure: failureOf(error), rest: null }));
+  });
+}
+
+async function writeAll(fd: number, bytes: Buffer): Promise<Attempt> {
+  return await new Promise((resolve) => {
+    const next = (rest: Buffer): void => {
+      write(fd, rest, (error, written) => {
+        if (error !== null) resolve({ failure: failureOf(error), rest });
+        else if (written === rest.length) resolve(DONE);
+        else next(rest.subarray(written));
+      });
+    };
+    next(bytes);
+  });
+}

@@ -1,0 +1,85 @@
+import { writeSync } from 'node:fs';
+import { link, type ChainHead } from './audit-chain.js';
+
+/** Lines to be chained and written. Plain data: may be done by another thread. */
+export interface WriteJob {
+  readonly fd: number;
+  /** Where the end of the chain is kept beside the log; null: nowhere. */
+  readonly headFd: number | null;
+  readonly head: ChainHead;
+  /** As of `link`. */
+  readonly bodies: string;
+}
+
+/** What came of a {@link WriteJob}. */
+export interface WriteResult {
+  /** The end of the chain, also when not all is written. */
+  readonly head: ChainHead;
+  /** Bytes that were written. */
+  readonly written: number;
+  /** What is left over from the first line that is not there as a whole; null: nothing. */
+  readonly rest: Rest | null;
+  readonly failure: WriteFailure | null;
+}
+
+/** Lines that could not be written. */
+export interface Rest {
+  readonly text: string;
+  /** Bytes of them that the log has already. */
+  readonly skip: number;
+}
+
+/** Why something could not be written. */
+export interface WriteFailure {
+  /** Of the system, such as `ENOSPC`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * Chains lines and writes them at the end of the log, then the end of the chain. What `write` took is with the kernel: it
+ * outlives the process, not the machine.
+ *
+ * @param already - bytes that an earlier attempt has written
+ */
+export function writeJob({ fd, headFd, head: before, bodies }: WriteJob, already = 0): WriteResult {
+  const { head, text } = link(before, bodies);
+  const attempt = writeText(fd, text, already);
+  if (attempt.failure !== null) return { head, ...attempt };
+  return { head, ...attempt, failure: headFd === null ? null : writeHead(headFd, head) };
+}
+
+/** Writes text in ASCII at the end of the log, but for its first bytes. */
+export function writeText(fd: number, text: string, skip: number): Omit<WriteResult, 'head'> {
+  const bytes = Buffer.from(text, 'latin1');
+  let done = skip;
+  try {
+    while (done < bytes.length) done += writeSync(fd, bytes, done);
+    return { written: done - skip, rest: null, failure: null };
+  } catch (error) {
+    const start = done === 0 ? 0 : text.lastIndexOf('\n', done - 1) + 1;
+    return {
+      written: done - skip,
+      rest: { text: text.slice(start), skip: done - start },
+      failure: failureOf(error),
+    };
+  }
+}
+
+const SEQUENCE_WIDTH = 16;
+
+/** Always as long: it is written over in place. */
+export function writeHead(fd: number, { sequence, hash }: ChainHead): WriteFailure | null {
+  try {
+    writeSync(fd, `{"seq":${String(sequence).padStart(SEQUENCE_WIDTH)},"hash":"${hash}"}\n`, 0);
+    return null;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** What the log of the daemon should say of an error of the system. */
+export function failureOf(error: unknown): WriteFailure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { code: code ?? 'unknown', message };
+}
