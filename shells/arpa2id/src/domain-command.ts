@@ -2,7 +2,7 @@ import type { Call } from '@arpa2amqp/shell';
 import { DOMAIN, DOMAIN_CLASS, HELP, USER_CLASS, type IdCommand } from './access.js';
 import { domainPath, keyOf } from './identity-path.js';
 import type { IdentityStore } from './identity-store.js';
-import { domainName, freeText, ownerIdentity } from './names.js';
+import { callerName, domainName, freeText, ownerIdentity } from './names.js';
 import { planRemoval } from './removal.js';
 
 /** `domain`: which domains there are, and whose they are. */
@@ -55,7 +55,7 @@ async function addDomain(store: IdentityStore, call: Call): Promise<void> {
   const domain = domainName(call.value('domain'));
   const path = domainPath(domain);
   const organisation = freeText(call.all('organisation'), 'organisation');
-  const owner = ownerIdentity(call.caller.identity);
+  const owner = callerName(call.caller.identity);
   await store.change(async (view) => {
     await view.free(path);
     return {

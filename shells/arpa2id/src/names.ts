@@ -26,7 +26,8 @@ export function domainName(text: string): string {
   const labels = read.split('.');
   if (labels.length < 2) throw refused('domain', text, 'it takes two labels or more, as in example.com');
   if (labels.every((label) => LABEL.test(label))) return read;
-  throw refused('domain', text, 'a label is 1 to 63 letters, digits, "-" and "_", with no "-" at its ends');
+  const rule = 'a label is 1 to 63 letters, digits, "-" and "_", with no "-" at its ends';
+  throw refused('domain', text, `${outOfPlace(read)}${rule}`);
 }
 
 /**
@@ -38,9 +39,7 @@ export function localName(text: string, what: string): string {
   const read = lowered(text, what, 'use letters, digits, "-", "_" and dots between them');
   if (read.length > MAX_NAME) throw refused(what, text, `it is longer than ${MAX_NAME} characters`);
   if (NAME.test(read)) return read;
-  const other = /[^a-z0-9._-]/.exec(read)?.[0];
-  const reason = other === undefined ? '' : `${quoted(other)} has no place in it; `;
-  throw refused(what, text, `${reason}use letters, digits, "-", "_" and dots between them`);
+  throw refused(what, text, `${outOfPlace(read)}use letters, digits, "-", "_" and dots between them`);
 }
 
 /**
@@ -60,10 +59,16 @@ export function freeText(words: readonly string[], what: string): string {
 
 /** Reads an identity, of whatever domain. @throws ShellError */
 export function ownerIdentity(text: string): string {
-  const read = lowered(text, 'owner', 'use visible ASCII characters');
-  if (read.length > MAX_IDENTITY) throw refused('owner', text, `it is longer than ${MAX_IDENTITY} characters`);
+  const read = callerName(text);
   if (IDENTITY.test(read)) return read;
   throw refused('owner', text, 'write an identity such as user@example.com');
+}
+
+/** Who gave a command: an identity, or `nobody` where a command needs no ticket. @throws ShellError */
+export function callerName(text: string): string {
+  const read = lowered(text, 'owner', 'use visible ASCII characters');
+  if (read.length > MAX_IDENTITY) throw refused('owner', text, `it is longer than ${MAX_IDENTITY} characters`);
+  return read;
 }
 
 function lowered(text: string, what: string, advice: string): string {
@@ -71,6 +76,11 @@ function lowered(text: string, what: string, advice: string): string {
   const found = INVISIBLE.exec(text)?.[0];
   if (found === undefined) return text.toLowerCase();
   throw refused(what, text, found === ' ' ? 'it holds a blank' : `it holds ${codePoint(found)}; ${advice}`);
+}
+
+function outOfPlace(text: string): string {
+  const other = /[^a-z0-9._-]/.exec(text)?.[0];
+  return other === undefined ? '' : `${quoted(other)} has no place in it; `;
 }
 
 function codePoint(character: string): string {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeWith } from '@arpa2amqp/testkit';
 import fc from 'fast-check';
-import { domainName, freeText, localName, ownerIdentity } from '../src/names.js';
+import { callerName, domainName, freeText, localName, ownerIdentity } from '../src/names.js';
 import { IdShell, STORES, type TestCommand, type TestStore } from './id-shell.js';
 
 const LONGEST_DOMAIN = [...Array.from({ length: 3 }, () => 'a'.repeat(63)), 'b'.repeat(61)].join('.');
@@ -23,9 +23,9 @@ describe('names', () => {
       [`${'a'.repeat(64)}.nep`, /a label is/],
       [`b${LONGEST_DOMAIN}`, /longer than 253 characters$/],
       [`${'a.'.repeat(255)}nep`, /longer than 253 characters$/],
-      ['john@orvelte.nep', /a label is/],
+      ['john@orvelte.nep', /"@" has no place in it; a label is/],
       ['orvelte.nep/x', /a label is/],
-      ['a%b.nep', /a label is/],
+      ['a%b.nep', /"%" has no place in it; a label is/],
       ['a b.nep', /it holds a blank$/],
       ['a\tb.nep', /it holds U\+0009; write a name outside ASCII as its A-label/],
       // Cyrillic a; Kelvin sign, whose lower case is ASCII; a full stop that is none.
@@ -84,6 +84,13 @@ describe('names', () => {
     ]) {
       expect(() => ownerIdentity(text)).toThrow(/as the owner: /);
     }
+  });
+
+  test('of callers, who may be nobody', () => {
+    expect(callerName('nobody')).toBe('nobody');
+    expect(callerName('Demo@ARPA2.test')).toBe('demo@arpa2.test');
+    for (const text of ['', 'a b', '\u0430@x.nep', 'x'.repeat(513)])
+      expect(() => callerName(text)).toThrow(/as the owner/);
   });
 
   test('for people', () => {
