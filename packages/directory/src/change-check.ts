@@ -77,8 +77,8 @@ export function checkList(kinds: KindTable, parent: Path, kindName: string): Kin
 /** @throws DirectoryError `directory-invalid` */
 export function checkChange(kinds: KindTable, change: Change): CheckedChange {
   const { path } = change;
-  lastOf(path);
-  const kind = checkPath(kinds, path);
+  const kind = kinds.get(lastOf(path)[0]);
+  checkPath(kinds, path);
   switch (change.op) {
     case 'add':
       return { ...checkContents(kind, change, true), op: 'add', kind, path, id: checkId(change.id ?? randomUUID()) };

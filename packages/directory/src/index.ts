@@ -19,5 +19,5 @@ export {
 } from './directory-error.js';
 export type { AttributeType, Kind, LdapKind, ReferenceType } from './kind.js';
 export { openDirectory, type DirectoryContents } from './open-directory.js';
-export { checkDirectoryOptions, type DirectoryOptions, type LmdbOptions } from './options.js';
+export { checkDirectoryOptions, type DirectoryOptions, type LdapOptions, type LmdbOptions } from './options.js';
 export { formatPath } from './path.js';

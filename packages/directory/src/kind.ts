@@ -86,6 +86,8 @@ export class KindTable {
       if (kind.ldap.attributes[name] === undefined)
         throw new TypeError(`Kind ${kind.name} has no LDAP attribute for ${name}`);
     }
+    const taken = [kind.ldap.rdn, ...Object.values(kind.ldap.attributes)].map((name) => name.toLowerCase());
+    if (new Set(taken).size < taken.length) throw new TypeError(`Kind ${kind.name} uses an LDAP attribute twice`);
     for (const other of this.#kinds.values()) {
       if (other === kind) continue;
       const areSiblings = kind.parents.some((parent) => other.parents.includes(parent));

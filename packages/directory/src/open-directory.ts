@@ -1,6 +1,7 @@
 import type { Directory } from './directory.js';
 import { DirectoryError } from './directory-error.js';
 import { KindTable, type Kind } from './kind.js';
+import { LdapDirectory } from './ldap-directory.js';
 import { LmdbDirectory } from './lmdb-directory.js';
 import { checkDirectoryOptions } from './options.js';
 
@@ -12,7 +13,8 @@ export interface DirectoryContents {
 }
 
 /**
- * Opens a directory. A file is made when there is none, and checked to its last entry when there is one.
+ * Opens a directory. A file is made when there is none, and checked to its last entry when there is one. A server is asked whether
+ * it is set up.
  *
  * @example
  * await using directory = await openDirectory({ file: '/var/lib/arpa2amqp/identities.mdb' }, { kinds: KINDS });
@@ -25,6 +27,7 @@ export interface DirectoryContents {
 export async function openDirectory(options: unknown, { kinds, defaultFile }: DirectoryContents): Promise<Directory> {
   const checked = checkDirectoryOptions(options);
   const table = new KindTable(kinds);
+  if (checked.store === 'ldap') return await LdapDirectory.open(checked, table);
   const file = checked.file ?? defaultFile;
   if (file !== undefined) return await LmdbDirectory.open(file, table);
   throw new DirectoryError('directory-config', 'There is no file to keep the directory in: name one in "file"');

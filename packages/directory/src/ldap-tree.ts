@@ -1,0 +1,215 @@
+/**
+ * Entries of a server as this package sees them. One instance for each call: it remembers what it has learnt about the entries
+ * above others.
+ */
+import { AndFilter, EqualityFilter, OrFilter, SubstringFilter, type Filter, type Entry as LdapEntry } from 'ldapts';
+import type { Attributes, Entry, Path, Step } from './directory.js';
+import { DirectoryError } from './directory-error.js';
+import type { Kind, KindTable } from './kind.js';
+import type { LdapConnection } from './ldap-connection.js';
+import { RESULT, isResult } from './ldap-failure.js';
+import { dnOf, parseDn, type NameStep } from './ldap-name.js';
+import { compareKeys, isSamePath, parentOf } from './path.js';
+
+/** Every entry of ours has this class and this attribute, beside those of its kind. */
+export const ENTRY_CLASS = 'arpa2Entry';
+export const ID_ATTRIBUTE = 'arpa2EntryId';
+const VERSION_ATTRIBUTE = 'entryCSN';
+
+const PAGE_SIZE = 500;
+const IDS_AT_ONCE = 100;
+
+type Found = ReadonlyMap<string, readonly string[]>;
+type Scope = 'base' | 'one' | 'sub';
+
+interface Search {
+  readonly scope: Scope;
+  readonly filter: Filter;
+  /** Without it, all there are. */
+  readonly limit?: number;
+}
+
+export class LdapTree {
+  readonly #connection: LdapConnection;
+  readonly #kinds: KindTable;
+  readonly #base: readonly NameStep[];
+  readonly #attributes: string[];
+  readonly #kindsAbove = new Map<string, Kind | null>();
+
+  constructor(connection: LdapConnection, kinds: KindTable, base: readonly NameStep[]) {
+    this.#connection = connection;
+    this.#kinds = kinds;
+    this.#base = base;
+    const mapped = [...kinds].flatMap(({ ldap }) => Object.values(ldap.attributes));
+    this.#attributes = [...new Set(['objectClass', ID_ATTRIBUTE, VERSION_ATTRIBUTE, ...mapped])];
+  }
+
+  get connection(): LdapConnection {
+    return this.#connection;
+  }
+
+  dnOf(path: Path): string {
+    return dnOf(this.#kinds, this.#base, path);
+  }
+
+  /** The entry at a path. */
+  async get(path: Path): Promise<Entry | null> {
+    const entry = await this.at(path);
+    return entry !== null && isSamePath(entry.path, path) ? entry : null;
+  }
+
+  /** The entry that has the DN of a path: of another kind perhaps, or with other case in its name. */
+  async at(path: Path): Promise<Entry | null> {
+    const [entry] = await this.#search(path, { scope: 'base', filter: ours() });
+    return entry ?? null;
+  }
+
+  async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
+    const found = new Map<string, Entry>();
+    for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+      const filters = ids.slice(from, from + IDS_AT_ONCE).map((id) => equals(ID_ATTRIBUTE, id));
+      for (const entry of await this.#search([], { scope: 'sub', filter: ours(any(filters)) }))
+        found.set(entry.id, entry);
+    }
+    return found;
+  }
+
+  async children(parent: Path, kind: Kind, prefix: string): Promise<readonly Entry[]> {
+    const filters = kind.ldap.objectClasses.map((name) => equals('objectClass', name));
+    if (prefix !== '') filters.push(new SubstringFilter({ attribute: kind.ldap.rdn, initial: prefix }));
+    const entries = await this.#search(parent, { scope: 'one', filter: ours(...filters) });
+    const keyOf = (entry: Entry): string => entry.path.at(-1)?.[1] ?? '';
+    return entries
+      .filter(({ path }) => path.at(-1)?.[0] === kind.name && isSamePath(parentOf(path), parent))
+      .filter((entry) => keyOf(entry).startsWith(prefix))
+      .sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
+  }
+
+  /** Some of the entries right below one, of whatever kind. */
+  async someChildren(path: Path, limit: number): Promise<readonly Entry[]> {
+    return await this.#search(path, { scope: 'one', filter: ours(), limit });
+  }
+
+  async referrers(id: string): Promise<readonly Entry[]> {
+    const attributes = new Set(
+      [...this.#kinds].flatMap(({ ldap, references }) =>
+        Object.keys(references).map((name) => ldap.attributes[name] ?? ''),
+      ),
+    );
+    if (attributes.size === 0) return [];
+    const filters = Array.from(attributes, (attribute) => equals(attribute, id));
+    return await this.#search([], { scope: 'sub', filter: ours(any(filters)) });
+  }
+
+  /** All that the server keeps of an entry, to put it back. */
+  async contents(path: Path): Promise<Record<string, string[]>> {
+    const [found = { dn: '' }] = await this.#find(this.dnOf(path), { scope: 'base', filter: ours() }, ['*']);
+    const { dn: _, ...attributes } = found;
+    return Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, [values].flat() as string[]]));
+  }
+
+  async #search(path: Path, search: Search): Promise<readonly Entry[]> {
+    const entries: Entry[] = [];
+    for (const found of await this.#find(this.dnOf(path), search, this.#attributes)) {
+      const entry = await this.#entryOf(found);
+      if (entry !== null) entries.push(entry);
+    }
+    return entries;
+  }
+
+  async #find(dn: string, { scope, filter, limit }: Search, attributes: string[]): Promise<readonly LdapEntry[]> {
+    const common = { scope, filter, attributes, timeLimit: this.#connection.timeLimit };
+    const isPaged = scope !== 'base' && limit === undefined;
+    try {
+      const { searchEntries } = isPaged
+        ? await this.#connection.runPaged(
+            async (client) => await client.search(dn, { ...common, paged: { pageSize: PAGE_SIZE } }),
+          )
+        : await this.#connection.run(async (client) => await client.search(dn, { ...common, sizeLimit: limit ?? 1 }));
+      return searchEntries;
+    } catch (error) {
+      if (isResult(error, RESULT.noSuchObject)) return [];
+      throw error;
+    }
+  }
+
+  /** Null for an entry that is none of ours. */
+  async #entryOf(found: LdapEntry): Promise<Entry | null> {
+    const attributes = byName(found);
+    const steps = parseDn(found.dn)?.slice(0, -this.#base.length) ?? [];
+    const kind = this.#kindOf(attributes, steps[0]);
+    const path = kind && (await this.#pathOf(steps, kind));
+    if (kind === null || path === null) return null;
+    const [id] = attributes.get(ID_ATTRIBUTE.toLowerCase()) ?? [];
+    const [version] = attributes.get(VERSION_ATTRIBUTE.toLowerCase()) ?? [];
+    if (id === undefined || version === undefined) {
+      throw new DirectoryError(
+        'directory-denied',
+        'The directory server does not let us read arpa2EntryId and entryCSN; see docs/ldap.md',
+      );
+    }
+    const named = (types: Readonly<Record<string, unknown>>): Attributes =>
+      Object.fromEntries(
+        Object.keys(types).map((name) => [name, sortedValues(attributes, kind.ldap.attributes[name] ?? '')]),
+      );
+    return { id: id.toLowerCase(), path, version, values: named(kind.attributes), references: named(kind.references) };
+  }
+
+  #kindOf(attributes: Found, step: NameStep | undefined): Kind | null {
+    const classes = new Set((attributes.get('objectclass') ?? []).map((name) => name.toLowerCase()));
+    for (const kind of this.#kinds) {
+      const { objectClasses, rdn } = kind.ldap;
+      const isOfClass = objectClasses.every((name) => classes.has(name.toLowerCase()));
+      if (isOfClass && rdn.toLowerCase() === step?.attribute) return kind;
+    }
+    return null;
+  }
+
+  /** @param steps - from the entry up to the base */
+  async #pathOf(steps: readonly NameStep[], kind: Kind): Promise<Path | null> {
+    const path: Step[] = [];
+    let at: Kind | null = kind;
+    for (const [index, step] of steps.entries()) {
+      if (at === null) return null;
+      path.unshift([at.name, step.value]);
+      const above = steps.slice(index + 1);
+      if (above.length > 0) at = await this.#kindAbove(at, above);
+      else if (!at.parents.includes('')) return null;
+    }
+    return path;
+  }
+
+  /** The kind of a parent: often its name tells, otherwise it is read. */
+  async #kindAbove(child: Kind, steps: readonly NameStep[]): Promise<Kind | null> {
+    const candidates = [...this.#kinds].filter(
+      ({ name, ldap }) => child.parents.includes(name) && ldap.rdn.toLowerCase() === steps[0]?.attribute,
+    );
+    if (candidates.length < 2) return candidates[0] ?? null;
+    const key = JSON.stringify(steps);
+    let kind = this.#kindsAbove.get(key);
+    if (kind === undefined) {
+      kind = await this.#readKind(steps);
+      this.#kindsAbove.set(key, kind);
+    }
+    return kind !== null && candidates.includes(kind) ? kind : null;
+  }
+
+  async #readKind(steps: readonly NameStep[]): Promise<Kind | null> {
+    const dn = dnOf(this.#kinds, [...steps, ...this.#base], []);
+    const [found] = await this.#find(dn, { scope: 'base', filter: ours() }, ['objectClass']);
+    return found === undefined ? null : this.#kindOf(byName(found), steps[0]);
+  }
+}
+
+function byName({ dn: _, ...attributes }: LdapEntry): Found {
+  return new Map(Object.entries(attributes).map(([name, values]) => [name.toLowerCase(), [values].flat().map(String)]));
+}
+
+function sortedValues(found: Found, attribute: string): readonly string[] {
+  return [...(found.get(attribute.toLowerCase()) ?? [])].sort(compareKeys);
+}
+
+const equals = (attribute: string, value: string): Filter => new EqualityFilter({ attribute, value });
+const any = (filters: Filter[]): Filter => new OrFilter({ filters });
+const ours = (...filters: Filter[]): Filter =>
+  new AndFilter({ filters: [equals('objectClass', ENTRY_CLASS), ...filters] });
