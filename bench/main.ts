@@ -1,4 +1,5 @@
 import { acl } from './acl.js';
+import { audit } from './audit.js';
 import { batches } from './batches.js';
 import { contexts, firstMessages } from './contexts.js';
 import { memory } from './memory.js';
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<void>>> = {
   contexts,
   memory,
   acl,
+  audit,
 };
 
 const names = process.argv.slice(2);

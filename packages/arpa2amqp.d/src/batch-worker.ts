@@ -1,6 +1,6 @@
 import type { Incoming } from '@arpa2amqp/amqp';
 import type { Dispatcher } from '@arpa2amqp/dispatcher';
-import { BusError, errorReply, type Batch, type FrameErrorReason, type Limits, type Reply } from '@arpa2amqp/protocol';
+import { BusError, type Batch, type FrameErrorReason, type Limits, type Reply } from '@arpa2amqp/protocol';
 import { errorFrame, type AcceptorTable, type OpenedPayload, type PeerStyle, type Refused } from '@arpa2amqp/session';
 import type { Caller } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
@@ -137,7 +137,7 @@ export class BatchWorker {
       caller = this.#callerOf(payload);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
-      return batch.commands.map(() => errorReply('denied', `${error.message}\n`));
+      return await this.#options.dispatcher().refuse(batch, payload.principal, error.message);
     }
     return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
   }

@@ -31,8 +31,8 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       throw new BusError('usage', message ?? error?.message ?? 'Wrong usage', { cause: error });
     })
     .parseSync();
-  const { config, address, listen, connect, keytab, service, state, shells, open, logLevel } = parsed;
-  const settings = { address, listen, connect, keytab, service, state, shells, open, logLevel };
+  const { config, address, listen, connect, keytab, service, state, audit, shells, open, logLevel } = parsed;
+  const settings = { address, listen, connect, keytab, service, state, audit, shells, open, logLevel };
   return {
     configFile: config,
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),

@@ -29,6 +29,8 @@ export interface Configuration {
   readonly profile: Exclude<DaemonConfig['profile'], 'auto'>;
   readonly keytab: string | undefined;
   readonly state: string | undefined;
+  /** The file of the audit log, or `-` for stdout; undefined: in the state directory, if there is one. */
+  readonly audit: string | undefined;
   readonly shells: readonly string[];
   readonly shellOptions: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly isOpen: boolean;
@@ -64,6 +66,7 @@ export async function readConfigurationFile(file: string): Promise<DaemonConfig>
     ...config,
     ...(config.keytab === undefined ? {} : { keytab: absolute(config.keytab) }),
     ...(config.state === undefined ? {} : { state: absolute(config.state) }),
+    ...(config.audit === undefined || config.audit === '-' ? {} : { audit: absolute(config.audit) }),
     ...(config.shells === undefined ? {} : { shells: config.shells.map(absolute) }),
     ...(config.tls === undefined
       ? {}
@@ -111,6 +114,7 @@ export function resolveConfiguration(file: DaemonConfig, commandLine: DaemonConf
     profile: config.profile === 'auto' ? undefined : config.profile,
     keytab: config.keytab,
     state: config.state,
+    audit: config.audit,
     shells: config.shells ?? [],
     shellOptions: config.shellOptions ?? {},
     isOpen: config.open ?? false,

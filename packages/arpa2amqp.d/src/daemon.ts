@@ -5,12 +5,14 @@ import {
   Dispatcher,
   MemoryJournal,
   openAuthorizer,
+  type AuditLog,
   type Authorizer,
   type ShellRegistry,
 } from '@arpa2amqp/dispatcher';
 import { BusError, identityOf } from '@arpa2amqp/protocol';
 import { AcceptorTable } from '@arpa2amqp/session';
 import type { Logger } from 'pino';
+import { openAudit } from './audit.js';
 import { BatchWorker } from './batch-worker.js';
 import type { Configuration } from './configuration.js';
 import { openLists } from './access-lists.js';
@@ -24,6 +26,8 @@ interface DaemonParts {
   readonly shells: ShellRegistry;
   /** Null with `--open`. */
   readonly lists: AclStore | null;
+  /** Null: none is kept. */
+  readonly audit: AuditLog | null;
 }
 
 /**
@@ -41,6 +45,7 @@ export class Daemon implements AsyncDisposable {
   readonly #worker: BatchWorker;
   readonly #lists: AclStore | null;
   readonly #authorizer: Authorizer;
+  readonly #audit: AuditLog | null;
   #shells: ShellRegistry;
   #dispatcher: Dispatcher;
   /** Shells that were replaced, until they have ended. */
@@ -50,12 +55,13 @@ export class Daemon implements AsyncDisposable {
   #isEnding = false;
   #closing: Promise<void> | null = null;
 
-  private constructor(configuration: Configuration, log: Logger, { acceptor, shells, lists }: DaemonParts) {
+  private constructor(configuration: Configuration, log: Logger, { acceptor, shells, lists, audit }: DaemonParts) {
     this.#configuration = configuration;
     this.#log = log;
     this.#acceptor = acceptor;
     this.#shells = shells;
     this.#lists = lists;
+    this.#audit = audit;
     this.#authorizer = authorizerOf(lists, log);
     this.#dispatcher = this.#makeDispatcher();
     this.#worker = new BatchWorker({
@@ -76,17 +82,21 @@ export class Daemon implements AsyncDisposable {
   static async start(configuration: Configuration, log: Logger): Promise<Daemon> {
     if (configuration.state !== undefined) await prepareStateDirectory(configuration.state);
     const lists = configuration.isOpen ? null : await openLists(configuration.state);
+    let audit: AuditLog | null = null;
     let acceptor: AcceptorTable | undefined;
     let shells: ShellRegistry | undefined;
     try {
+      audit = openAudit(configuration, log);
       acceptor = await makeAcceptor(configuration, log);
       shells = await startShells(configuration, log);
-      const daemon = new Daemon(configuration, log, { acceptor, shells, lists });
+      const daemon = new Daemon(configuration, log, { acceptor, shells, lists, audit });
       await daemon.#serve();
+      audit?.event('start', { pid: process.pid, open: configuration.isOpen });
       return daemon;
     } catch (error) {
       shells?.destroy();
       acceptor?.destroy();
+      audit?.destroy();
       lists?.destroy();
       throw error;
     }
@@ -103,7 +113,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   /**
-   * Reads the keytab and the shells again. Batches at work end in the shells they began with.
+   * Reads the keytab and the shells again, and goes on in a new audit log if the old one was renamed. Batches at work end in the shells they began with.
    *
    * @throws BusError `config` or `unavailable`; the old ones stay in use
    */
@@ -130,6 +140,7 @@ export class Daemon implements AsyncDisposable {
     this.#service?.destroy();
     for (const shells of [this.#shells, ...this.#replaced.keys()]) shells.destroy();
     this.#acceptor.destroy();
+    this.#audit?.destroy();
     this.#lists?.destroy();
   }
 
@@ -149,11 +160,14 @@ export class Daemon implements AsyncDisposable {
     await this.#reloading;
     await Promise.all([this.#shells.close(), ...this.#replaced.values()]);
     await this.#acceptor.close();
+    this.#audit?.event('stop', { pid: process.pid });
+    await this.#audit?.close();
     await this.#lists?.close();
   }
 
   async #reload(): Promise<void> {
     if (this.#isEnding) return;
+    await this.#reopenAudit();
     await this.#acceptor.reload();
     const fresh = await startShells(this.#configuration, this.#log);
     if (this.#hasEnded()) {
@@ -165,6 +179,15 @@ export class Daemon implements AsyncDisposable {
     this.#dispatcher = this.#makeDispatcher();
     this.#replaced.set(previous, this.#endReplaced(previous));
     this.#log.info({ shells: fresh.names }, 'reloaded');
+  }
+
+  /** The old file stays in use when there can be no new one. */
+  async #reopenAudit(): Promise<void> {
+    try {
+      await this.#audit?.reopen();
+    } catch (error) {
+      this.#log.error({ err: error }, 'audit-reopen-failed');
+    }
   }
 
   async #endReplaced(shells: ShellRegistry): Promise<void> {
@@ -205,6 +228,7 @@ export class Daemon implements AsyncDisposable {
       authorizer: this.#authorizer,
       journal: this.#journal,
       limits: this.#configuration.limits,
+      ...(this.#audit === null ? {} : { audit: this.#audit }),
     });
   }
 }

@@ -15,9 +15,9 @@ const WRONG_USAGE = 2;
 
 async function main(): Promise<void> {
   const [first, ...rest] = process.argv.slice(2);
-  if (first === 'acl') {
-    const { runAclProgram } = await import('./acl-program.js');
-    const { text, exitCode } = await runAclProgram(rest, version);
+  const tool = first === 'acl' || first === 'audit' ? await toolOf(first) : null;
+  if (tool !== null) {
+    const { text, exitCode } = await tool(rest, version);
     process.stdout.write(text);
     process.exitCode = exitCode;
     return;
@@ -32,6 +32,14 @@ async function main(): Promise<void> {
   const daemon = await Daemon.start(configuration, log);
   handleSignals(daemon, log);
   log.info({ url: daemon.url, address: configuration.address.address, shells: daemon.shells, version }, 'ready');
+}
+
+type Tool = (argv: readonly string[], version: string) => Promise<{ readonly text: string; readonly exitCode: number }>;
+
+/** Loaded only when asked for: the daemon needs none of it. */
+async function toolOf(name: 'acl' | 'audit'): Promise<Tool> {
+  if (name === 'acl') return (await import('./acl-program.js')).runAclProgram;
+  return (await import('./audit-program.js')).runAuditProgram;
 }
 
 function handleSignals(daemon: Daemon, log: Logger): void {

@@ -26,6 +26,16 @@ export const ACL_OPTIONS = {
   force: { type: 'boolean', describe: 'Do it even when it leaves no administrator' },
 } as const;
 
+/** The options of `arpa2amqp.d audit verify`. */
+export const AUDIT_OPTIONS = {
+  state: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'State directory of the daemon, whose kept end of the chain must be reached',
+  },
+  config: { type: 'string', requiresArg: true, describe: 'YAML file of the daemon, instead of --state' },
+} as const;
+
 /**
  * The program as its users see it. `--help`, the manual page and the completions of shells are made from this (the latter two by
  * `npm run docs:cli`), so nothing is told twice. `valueName` FILE or DIR completes names of files or directories.
@@ -74,6 +84,12 @@ export const PROGRAM = {
       valueName: 'DIR',
       describe: 'Directory for what must survive a restart; it holds the access control lists',
     },
+    audit: {
+      type: 'string',
+      requiresArg: true,
+      valueName: 'FILE',
+      describe: 'Audit log, - for stdout [default: audit.log in the state directory]',
+    },
     shells: { type: 'string', array: true, requiresArg: true, valueName: 'DIR', describe: 'Directories of shells' },
     open: { type: 'boolean', describe: 'No access control lists: let everyone with a ticket run every command' },
     'log-level': {
@@ -99,10 +115,19 @@ export const PROGRAM = {
       ],
     },
     {
+      title: 'Audit',
+      rows: [
+        [
+          'audit verify [FILE...]',
+          'follow the chain of the audit log, through rotated files in order, - for stdin; says which line is changed, missing, moved or doubled',
+        ],
+      ],
+    },
+    {
       title: 'Exit codes',
       rows: [
-        ['0', 'stopped by SIGTERM or SIGINT; done; granted'],
-        ['1', 'denied (acl explain)'],
+        ['0', 'stopped by SIGTERM or SIGINT; done; granted; whole'],
+        ['1', 'denied (acl explain); not as it was written (audit verify)'],
         ['2', 'wrong usage or configuration (the keytab and the lists included)'],
         ['4', 'cannot listen or connect'],
       ],
@@ -114,7 +139,7 @@ export const PROGRAM = {
           'SIGTERM, SIGINT',
           'finish the batches at work (within the time of one command), answer them and exit; a second one exits at once',
         ],
-        ['SIGHUP', 'read the keytab and the shells again'],
+        ['SIGHUP', 'go on in a new audit log, if the old one was renamed, and read the keytab and the shells again'],
       ],
     },
   ],

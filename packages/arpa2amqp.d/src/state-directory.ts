@@ -34,3 +34,13 @@ export function replayCacheIn(state: string): string {
 export function listsIn(state: string): string {
   return path.join(state, 'acl.mdb');
 }
+
+/** The audit log, unless it is elsewhere. */
+export function auditIn(state: string): string {
+  return path.join(state, 'audit.log');
+}
+
+/** The end of the chain of the audit log. */
+export function auditHeadIn(state: string): string {
+  return path.join(state, 'audit.head');
+}

@@ -33,6 +33,10 @@ export interface DaemonConfig {
    */
   state?: string;
   /**
+   * The file of the audit log, - for stdout; audit.log in the state directory unless given.
+   */
+  audit?: string;
+  /**
    * Directories of shells, each a shell or a directory of shells.
    */
   shells?: string[];
@@ -145,6 +149,11 @@ export const daemonConfigSchema = {
     state: {
       description: "A directory of the daemon's own for what must survive a restart.",
       type: 'string',
+    },
+    audit: {
+      description: 'The file of the audit log, - for stdout; audit.log in the state directory unless given.',
+      type: 'string',
+      minLength: 1,
     },
     shells: {
       description: 'Directories of shells, each a shell or a directory of shells.',
