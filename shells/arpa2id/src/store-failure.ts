@@ -2,12 +2,14 @@ import { DirectoryError, type DirectoryErrorCode } from '@arpa2amqp/directory';
 import type { ReplyCode } from '@arpa2amqp/protocol';
 import { ShellError } from '@arpa2amqp/shell';
 
-/** What is not here is about the values given: `failed`. */
+/** What is not here is about the names given: `failed`. */
 const CODES: Partial<Record<DirectoryErrorCode, ReplyCode>> = {
   'directory-unavailable': 'unavailable',
   'directory-closed': 'unavailable',
   'directory-config': 'unavailable',
   'directory-damaged': 'unavailable',
+  'directory-denied': 'unavailable',
+  'directory-full': 'unavailable',
 };
 
 /** The store's error as one that the caller may read; anything else as it is. */

@@ -1,6 +1,7 @@
+import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Reply } from '@arpa2amqp/protocol';
-import { describeWith } from '@arpa2amqp/testkit';
+import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
 import { IdShell, STORES, type TestStore } from './id-shell.js';
 
 /** The code and the text of a refusal. */
@@ -398,6 +399,37 @@ for (const kind of STORES) {
     });
   });
 }
+
+describeWith(['slapd'], 'a directory server that goes away', () => {
+  test('is told as such, and found again', async () => {
+    await using slapd = await SlapdServer.start();
+    await using shell = new IdShell({ directory: { store: 'ldap', url: slapd.url, base: slapd.freshBase() } });
+    await slapd.stop();
+    expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: /);
+    await slapd.restart();
+    await shell.prepare('domain add back.nep Back');
+    await slapd.stop();
+    expect(refusal(await shell.run('domain add other.nep Other'))).toMatch(/^unavailable: /);
+    expect(await shell.complete('user list')).toEqual([]);
+    await slapd.restart();
+    expect(await shell.run('domain list')).toMatchObject({ domains: [{ domain: 'back.nep' }] });
+  });
+});
+
+test('a file that was cut is refused, and left as it is', async () => {
+  const work = new WorkDirectory('arpa2id');
+  const file = work.file('identities.mdb');
+  await using before = new IdShell({ directory: { file } });
+  await before.prepare('domain add kept.nep Kept');
+  await before[Symbol.asyncDispose]();
+  truncateSync(file, statSync(file).size - 4096);
+  const cut = readFileSync(file);
+  await using shell = new IdShell({ directory: { file } });
+  expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: .*restore it from a backup/);
+  expect(refusal(await shell.run('domain add new.nep New'))).toMatch(/^unavailable: /);
+  expect(readFileSync(file).equals(cut)).toBe(true);
+  work.remove();
+});
 
 describe('without a place to keep entries', () => {
   test('the shell can be described, and its commands say what to do', async () => {

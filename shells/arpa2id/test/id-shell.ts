@@ -1,6 +1,6 @@
 import { inlineHost, type PlannedCommand, type ShellHost, type ShellSession } from '@arpa2amqp/shell';
 import { buildReply, type Candidate, type Reply } from '@arpa2amqp/protocol';
-import { WorkDirectory, type Part } from '@arpa2amqp/testkit';
+import { SlapdServer, WorkDirectory, type Part } from '@arpa2amqp/testkit';
 import { createShell } from '../src/index.js';
 
 const CALLER = { identity: 'demo@arpa2.test', principal: 'demo@ARPA2.TEST', expires: null };
@@ -35,6 +35,17 @@ export const STORES: readonly {
           await Promise.resolve();
         },
       });
+    },
+  },
+  {
+    name: 'LDAP',
+    parts: ['slapd'],
+    start: async () => {
+      const slapd = await SlapdServer.start();
+      return {
+        options: { directory: { store: 'ldap', url: slapd.url, base: slapd.freshBase() } },
+        [Symbol.asyncDispose]: async () => await slapd.close(),
+      };
     },
   },
 ];
