@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { BusError, quoted, type Command, type Reply } from '@arpa2amqp/protocol';
+import type { Client } from 'arpa2amqp';
+import type { Credentials, Destination } from './options.js';
+
+/** Up to where another host has the lists of this one; 0 for not at all. */
+export interface RemotePosition {
+  readonly position: number;
+  readonly mark: string;
+}
+
+const BATCH_TIMEOUT_MS = 25_000;
+const CONNECT_TIMEOUT_MS = 5000;
+
+/** The `arpa2acl` of another host, spoken to with batches like anybody's. */
+export class Correspondent implements AsyncDisposable {
+  readonly #client: Client;
+  readonly #address: string;
+  readonly #signal: AbortSignal;
+  readonly #abort = (): void => this.#client.destroy();
+
+  private constructor(client: Client, address: string, signal: AbortSignal) {
+    this.#client = client;
+    this.#address = address;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#abort, { once: true });
+  }
+
+  /**
+   * Connects with the key of this host's service.
+   *
+   * @param broker - where it is when it has no URL of its own
+   * @throws BusError
+   */
+  static async connect(
+    { address, connect: url }: Destination,
+    { broker, credentials, signal }: { broker: string | undefined; credentials: Credentials; signal: AbortSignal },
+  ): Promise<Correspondent> {
+    const at = url ?? broker;
+    const { keytab, principal, ca } = credentials;
+    if (at === undefined) {
+      throw new BusError('config', `Cannot reach ${address}: name its URL as "connect" in "publish.to" of arpa2acl`);
+    }
+    if (keytab === undefined) {
+      throw new BusError('config', 'Cannot act as this host: name its keytab in the configuration of the daemon');
+    }
+    // Loaded when there is something to send: with it comes the GSS-API library.
+    const { connect } = await import('arpa2amqp');
+    const client = await connect({
+      url: at,
+      keytab,
+      ...(principal === undefined ? {} : { principal }),
+      ...(ca === undefined ? {} : { tls: { ca: await readAuthorities(ca) } }),
+      timeoutMs: BATCH_TIMEOUT_MS,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      signal,
+    });
+    return new Correspondent(client, address, signal);
+  }
+
+  /** @throws BusError `refused` with the words of the host, or as the client does */
+  async position(origin: string): Promise<RemotePosition> {
+    return this.#positionIn(await this.#run({ do_: 'arpa2acl replica position', origin }));
+  }
+
+  /** @param lines - records of changes, one a line @throws BusError */
+  async change(origin: string, lines: string): Promise<RemotePosition> {
+    return this.#positionIn(await this.#run({ do_: 'arpa2acl replica change', origin, stdin_: lines }));
+  }
+
+  /** @returns the number of the part that the host wants next, or where it is after the last one @throws BusError */
+  async whole(command: Readonly<Record<string, string>>, text: string): Promise<RemotePosition | number> {
+    const reply = await this.#run({ do_: 'arpa2acl replica whole', ...command, stdin_: text });
+    const { needed } = reply as { readonly needed?: unknown };
+    return typeof needed === 'number' ? needed : this.#positionIn(reply);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#abort);
+    await this.#client.close();
+  }
+
+  async #run(command: Command): Promise<Reply> {
+    const [reply] = await this.#client.run(this.#address, [command], { signal: this.#signal });
+    if (reply?.stderr_ === undefined) return reply ?? {};
+    const words = quoted(reply.stderr_.trim(), 300);
+    throw new BusError('refused', `${this.#address} does not take the lists: ${words} (${reply.error_?.code ?? ''})`);
+  }
+
+  #positionIn(reply: Reply): RemotePosition {
+    const { position, mark } = reply as { readonly position?: unknown; readonly mark?: unknown };
+    if (Number.isSafeInteger(position) && typeof mark === 'string') return { position: position as number, mark };
+    throw new BusError('refused', `${this.#address} does not say up to where it has the lists: update its arpa2acl`);
+  }
+}
+
+async function readAuthorities(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    throw new BusError('config', `Cannot read the certificates of the authorities from ${quoted(file)}`, { cause });
+  }
+}
