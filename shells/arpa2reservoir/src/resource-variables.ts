@@ -1,4 +1,4 @@
-import { quoted, suggestion } from '@arpa2amqp/protocol';
+import { quoted } from '@arpa2amqp/protocol';
 import { MAX_DESCRIPTION, MAX_LABEL } from './kinds.js';
 import { lineOfText } from './names.js';
 import { refused } from './refusal.js';
@@ -46,9 +46,7 @@ function readOne(variable: string, value: string): string | null {
     case 'file':
       throw refused('Files of the host are not read: give the data as stdin_ of the command');
     default:
-      throw refused(
-        `There is no variable ${quoted(variable)}${suggestion(variable, VARIABLES)}; there are ${VARIABLES.join(', ')}`,
-      );
+      throw refused(`There is no variable ${quoted(variable)}; there are ${VARIABLES.join(', ')}`);
   }
 }
 

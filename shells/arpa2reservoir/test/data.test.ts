@@ -1,0 +1,429 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openDirectory, type Change, type Directory, type Path } from '@arpa2amqp/directory';
+import { describeWith, waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
+import fc from 'fast-check';
+import { BlobFolder } from '../src/blob-folder.js';
+import { BlobStore } from '../src/blob-store.js';
+import { KINDS } from '../src/kinds.js';
+import { bytesOf, MAX_DATA_BYTES, printed } from '../src/resource-data.js';
+import { dataOf, filesOf, ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
+
+const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+const placeOf = (folder: string, digest: string): string => path.join(folder, digest.slice(0, 2), digest.slice(2));
+const BINARY = ['name=x', 'type=application/octet-stream', 'encoding=base64'];
+
+for (const kind of STORES) {
+  describeWith(kind.parts, `data of a reservoir in ${kind.name}`, () => {
+    let store: TestStore;
+    let data: string;
+    let shell: ReservoirShell;
+    let colluuid: string;
+
+    beforeAll(async () => {
+      store = await kind.start();
+      const options = store.fresh();
+      ({ data } = options);
+      shell = new ReservoirShell(options);
+      colluuid = await shell.addCollection('data.nep');
+    });
+    afterAll(async () => {
+      await shell[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    });
+
+    const get = async (key: string): Promise<Buffer> => dataOf(await shell.run(`resource get in ${colluuid} ${key}`));
+
+    test.each([
+      '',
+      '\n',
+      '\n\nx',
+      'no last line end',
+      'Name: forged\nContent-Length: 1\n\nbody\n',
+      '{"error_":{"code":"denied"}}',
+      '{"do_": "x"}\n',
+      '{"members": "of the reply"}',
+      ' \t\n{"a":1}\n\n',
+      '[1,2]',
+      '"text"',
+      '{not json}',
+      '\ufeff{"a":1}',
+      '\ufeffmark',
+      'a\r\nb\r\n',
+      '\u0000\u0001\u001b[31m\u2028\u0085',
+      '\ud83d\udcdc gr\u00fcn',
+    ])('text comes back exactly: %j', async (text) => {
+      const key = await shell.addResource(colluuid, text);
+      const reply = await shell.run(`resource get in ${colluuid} ${key}`);
+      expect(dataOf(reply).toString('utf8')).toBe(text);
+      expect(Object.keys(reply).sort()).toEqual(['headers_', 'stdout_']);
+      expect(reply.headers_).toEqual(
+        expect.arrayContaining([
+          ['Resource', key],
+          ['Content-Type', 'text/plain'],
+          ['Name', 'test'],
+        ]),
+      );
+    });
+
+    test('any text and any bytes come back exactly', async () => {
+      const json = fc.jsonValue().map((value) => JSON.stringify(value));
+      const lines = fc
+        .array(fc.oneof(fc.stringMatching(/^[A-Za-z-]{1,9}: ?.{0,9}$/), fc.string(), json))
+        .map((all) => all.join('\n'));
+      await fc.assert(
+        fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), json, lines), async (text) => {
+          const key = await shell.addResource(colluuid, text);
+          expect((await get(key)).toString('utf8')).toBe(text);
+        }),
+        { numRuns: 40 },
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (array) => {
+          const bytes = Buffer.from(array);
+          const key = await shell.addResource(colluuid, bytes.toString('base64'), ...BINARY);
+          expect((await get(key)).equals(bytes)).toBe(true);
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    test('as much as a resource may have comes back, also when all of it has to be escaped', async () => {
+      for (const text of [
+        'x'.repeat(MAX_DATA_BYTES),
+        '\u0001'.repeat(MAX_DATA_BYTES),
+        `{"a":"${'x'.repeat(MAX_DATA_BYTES - 8)}"}`,
+      ]) {
+        const key = await shell.addResource(colluuid, text);
+        const reply = await shell.run(`resource get in ${colluuid} ${key}`);
+        expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThan(1024 * 1024);
+        expect(dataOf(reply).equals(Buffer.from(text))).toBe(true);
+      }
+    });
+
+    test('the same content is one file, for as long as a resource has it', async () => {
+      const options = store.fresh();
+      await using fresh = new ReservoirShell(options);
+      const [a, b] = [await fresh.addCollection('one.nep'), await fresh.addCollection('two.nep')];
+      const digest = sha256('shared');
+      const keys = await Promise.all(
+        Array.from({ length: 8 }, async (_, index) => await fresh.addResource(index % 2 === 0 ? a : b, 'shared')),
+      );
+      keys.push(await fresh.addResource(a, Buffer.from('shared').toString('base64'), ...BINARY));
+      expect(filesOf(options.data)).toEqual([digest]);
+      expect((await stat(placeOf(options.data, digest))).mode & 0o777).toBe(0o600);
+      expect((await stat(options.data)).mode & 0o777).toBe(0o700);
+      const last = keys.pop()!;
+      await Promise.all(keys.map(async (key) => await fresh.prepare(`resource del ${key}`)));
+      expect(filesOf(options.data)).toEqual([digest]);
+      expect(dataOf(await fresh.run(`resource get ${last}`)).toString()).toBe('shared');
+      await fresh.prepare({ do_: 'resource set', key: last, 'var=val': ['encoding=text'], stdin_: 'other' });
+      expect(filesOf(options.data)).toEqual([sha256('other')]);
+      await fresh.prepare(`resource del ${last}`);
+      expect(filesOf(options.data)).toEqual([]);
+    });
+
+    test('a file that is not what was stored is never given out', async () => {
+      const [key, other] = [
+        await shell.addResource(colluuid, 'original'),
+        await shell.addResource(colluuid, 'neighbour'),
+      ];
+      const file = placeOf(data, sha256('original'));
+      const told = async (): Promise<string> => await shell.refusal(`resource get in ${colluuid} ${key}`);
+      const bytes = await readFile(file);
+      bytes[3]! ^= 1;
+      await writeFile(file, bytes);
+      expect(await told()).toMatch(/^failed: The data was changed by other hands on the disk of the host/);
+      await truncate(file, 3);
+      expect(await told()).toMatch(/^failed: The data was changed by other hands/);
+      await rm(file);
+      await symlink(placeOf(data, sha256('neighbour')), file);
+      expect(await told()).toMatch(/^failed: The data was changed by other hands/);
+      await rm(file);
+      expect(await told()).toMatch(/^failed: The data is missing on the disk/);
+      expect(await shell.run(`resource list in ${colluuid}`)).toMatchObject({ resources: expect.anything() });
+      // Whoever stores the same content heals it.
+      await shell.addResource(colluuid, 'original');
+      expect((await get(key)).toString()).toBe('original');
+      expect((await get(other)).toString()).toBe('neighbour');
+    });
+
+    test('what a crash left behind is swept at the next start, and nothing else', async () => {
+      const fresh = store.fresh();
+      const folder = fresh.data;
+      let first = new ReservoirShell(fresh);
+      const collection = await first.addCollection('crash.nep');
+      const keys: string[] = [];
+      for (const text of ['kept', 'set aside']) keys.push(await first.addResource(collection, text));
+      await first[Symbol.asyncDispose]();
+      {
+        // An entry that nothing refers to, with its file.
+        await using directory = await openDirectory(fresh.directory, { kinds: KINDS });
+        const digest = sha256('entry only');
+        await directory.apply([{ op: 'add', path: [['blob', digest]], values: { size: ['10'] } }]);
+        await writeData(folder, digest, 'entry only');
+      }
+      await writeData(folder, sha256('file only'), 'file only');
+      await rename(
+        placeOf(folder, sha256('set aside')),
+        path.join(folder, 'old', `${sha256('set aside')}.${randomUUID()}`),
+      );
+      await writeFile(path.join(folder, 'old', `${sha256('gone')}.${randomUUID()}`), 'gone');
+      await writeFile(path.join(folder, 'new', 'half'), 'half a fi');
+      await writeFile(path.join(folder, 'new', 'young'), 'just being written');
+      const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+      await utimes(path.join(folder, 'new', 'half'), hoursAgo, hoursAgo);
+      first = new ReservoirShell(fresh);
+      const left = [sha256('kept'), sha256('set aside'), 'new/young'].sort();
+      await waitUntil(() => filesOf(folder).join() === left.join(), { what: 'the sweep' });
+      for (const [index, text] of ['kept', 'set aside'].entries()) {
+        expect(dataOf(await first.run(`resource get ${keys[index]!}`)).toString()).toBe(text);
+      }
+      await first[Symbol.asyncDispose]();
+      await using directory = await openDirectory(fresh.directory, { kinds: KINDS });
+      expect((await directory.list([], 'blob')).map(({ path: where }) => where[0]![1]).sort()).toEqual(
+        [sha256('kept'), sha256('set aside')].sort(),
+      );
+    });
+
+    test('changes of one resource at once leave one of them, and no data of the others', async () => {
+      const fresh = store.fresh();
+      await using busy = new ReservoirShell(fresh);
+      const key = await busy.addResource(await busy.addCollection('busy.nep'), 'first');
+      const texts = ['second', 'third', 'fourth'];
+      const replies = await Promise.all(
+        texts.map(async (stdin_) => await busy.run({ do_: 'resource set', key, stdin_ })),
+      );
+      expect(replies.filter(({ stderr_ }) => stderr_ === undefined).length).toBeGreaterThan(0);
+      const now = dataOf(await busy.run(`resource get ${key}`)).toString();
+      expect(texts).toContain(now);
+      expect(filesOf(fresh.data)).toEqual([sha256(now)]);
+    });
+  });
+}
+
+async function writeData(folder: string, digest: string, text: string): Promise<void> {
+  await mkdir(path.dirname(placeOf(folder, digest)), { recursive: true });
+  await writeFile(placeOf(folder, digest), text);
+}
+
+describe('adding and removing the same content at once', () => {
+  const collection = randomUUID();
+  const within: Path = [
+    ['domain', 'race.nep'],
+    ['collection', collection],
+  ];
+  let folder: WorkDirectory;
+  let directory: Directory;
+  let runs = 0;
+
+  beforeAll(async () => {
+    folder = new WorkDirectory('arpa2reservoir');
+    directory = await openDirectory({ file: folder.file('reservoir.mdb') }, { kinds: KINDS });
+    await directory.apply([
+      { op: 'add', path: within.slice(0, 1) },
+      { op: 'add', path: within, id: collection, values: { description: ['x'] } },
+    ]);
+  });
+  afterAll(async () => {
+    await directory.close();
+    folder.remove();
+  });
+
+  const { signal } = new AbortController();
+  const pathOf = (key: string): Path => [...within, ['resource', key]];
+  const filesIn = async (): Promise<BlobFolder> => await BlobFolder.open(folder.file('data'));
+
+  async function add(blobs: BlobStore, bytes: Buffer, key: string): Promise<void> {
+    const plan = async ({ id, digest }: { id: string; digest: string }) => {
+      const values = { name: ['x'], type: ['a/b'], encoding: ['text'], size: ['1'], digest: [digest] };
+      const change: Change = { op: 'add', path: pathOf(key), id: key, values, references: { data: [id] } };
+      return await Promise.resolve({ change, result: undefined });
+    };
+    await blobs.store(bytes, plan, signal);
+  }
+
+  async function remove(blobs: BlobStore, bytes: Buffer, key: string): Promise<void> {
+    await directory.apply([{ op: 'remove', path: pathOf(key) }]);
+    await blobs.release(sha256(bytes));
+  }
+
+  /** The same object, with something done before each call of some methods. */
+  function before<T extends object>(target: T, names: readonly string[], act: (name: string) => Promise<void>): T {
+    return new Proxy(target, {
+      get: (_target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        const call = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+        if (!names.includes(String(name))) return call;
+        return async (...args: unknown[]) => {
+          await act(String(name));
+          return await call(...args);
+        };
+      },
+    });
+  }
+
+  test('content that comes again while its file is being removed gets it back', async () => {
+    const files = await filesIn();
+    const bytes = Buffer.from('comes again');
+    const [first, second] = [randomUUID(), randomUUID()];
+    const calm = new BlobStore(directory, files);
+    await add(calm, bytes, first);
+    const remover = new BlobStore(
+      directory,
+      before(files, ['setAside'], async () => await add(calm, bytes, second)),
+    );
+    await remove(remover, bytes, first);
+    expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
+    await remove(calm, bytes, second);
+    expect(filesOf(folder.file('data'))).toEqual([]);
+  });
+
+  test('content that is removed while it comes again is written again', async () => {
+    const files = await filesIn();
+    const bytes = Buffer.from('goes meanwhile');
+    const [first, second] = [randomUUID(), randomUUID()];
+    const calm = new BlobStore(directory, files);
+    await add(calm, bytes, first);
+    let isRemoved = false;
+    const removeOnce = async (): Promise<void> => {
+      if (isRemoved) return;
+      isRemoved = true;
+      await remove(calm, bytes, first);
+      expect(filesOf(folder.file('data'))).toEqual([]);
+    };
+    await add(new BlobStore(before(directory, ['apply'], removeOnce), files), bytes, second);
+    expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
+    await remove(calm, bytes, second);
+    expect(filesOf(folder.file('data'))).toEqual([]);
+  });
+
+  test('keeps the file for as long as an entry refers to it, in whatever order the steps happen', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 1, max: 3 }), async (scheduler, others) => {
+        runs += 1;
+        const bytes = Buffer.from(`content ${runs}`);
+        const files = await filesIn();
+        const calm = new BlobStore(directory, files);
+        const calls = ['get', 'referrers', 'apply', 'write', 'has', 'setAside', 'putBack', 'discard'];
+        const turn = async (name: string): Promise<void> => await scheduler.schedule(Promise.resolve(), name);
+        // Each party has its own, as if they were processes.
+        const party = (): BlobStore => new BlobStore(before(directory, calls, turn), before(files, calls, turn));
+        const [old, ...keys] = Array.from({ length: others + 1 }, () => randomUUID());
+        await add(calm, bytes, old!);
+        const adding = keys.map(async (key) => await add(party(), bytes, key));
+        await scheduler.waitFor(Promise.all([remove(party(), bytes, old!), ...adding, party().sweep(signal)]));
+        expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
+        for (const key of keys) await remove(calm, bytes, key);
+        await calm.sweep(signal);
+        expect(filesOf(folder.file('data'))).toEqual([]);
+        expect(await directory.list([], 'blob')).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('the folder of the data', () => {
+  let folder: WorkDirectory;
+  beforeAll(() => {
+    folder = new WorkDirectory('arpa2reservoir');
+  });
+  afterAll(() => {
+    folder.remove();
+  });
+
+  test('is made in the state directory of the host, at the first command that needs it', async () => {
+    const state = folder.file('state');
+    await mkdir(state);
+    await using shell = new ReservoirShell(undefined, { state });
+    expect(filesOf(state)).toEqual([]);
+    const colluuid = await shell.addCollection('state.nep');
+    expect(filesOf(state)).toContain('reservoir.mdb');
+    await shell.addResource(colluuid, 'x');
+    expect(filesOf(path.join(state, 'reservoir'))).toEqual([sha256('x')]);
+  });
+
+  test('has to be told of where there is no state directory', async () => {
+    await using nowhere = new ReservoirShell();
+    expect(await nowhere.refusal('domain list')).toMatch(/^unavailable: .*no file/);
+    await using shell = new ReservoirShell({ directory: { file: folder.file('only.mdb') } });
+    const colluuid = await shell.addCollection('a.nep');
+    const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
+    expect(await shell.refusal(add)).toMatch(
+      /^unavailable: There is no place for the data of resources: name a folder/,
+    );
+    expect(() => new ReservoirShell({ data: 'relative' })).toThrow(/data/);
+    expect(() => new ReservoirShell({ dato: '/x' } as object)).toThrow(/dato/);
+    expect(() => new ReservoirShell({ directory: { fyle: '/x' } })).toThrow(/fyle/);
+  });
+
+  test('is refused when others may write there, and used as soon as they may not', async () => {
+    const data = folder.file('shared');
+    await mkdir(data);
+    await chmod(data, 0o777);
+    await using shell = new ReservoirShell({ directory: { file: folder.file('shared.mdb') }, data });
+    const colluuid = await shell.addCollection('a.nep');
+    const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
+    expect(await shell.refusal(add)).toMatch(
+      /^unavailable: Opening the folder of the data failed: others may write there/,
+    );
+    await chmod(data, 0o700);
+    await shell.prepare(add);
+  });
+
+  test('on a disk without room refuses what does not fit as a whole, and goes on', async () => {
+    // The limit on the size of files stands in for the disk: Node ignores the signal, so that writes fail as they do on a full one.
+    const dist = new URL('../dist/index.js', import.meta.url).href;
+    const program = `
+      import { createShell } from ${JSON.stringify(dist)};
+      import { inlineHost } from ${JSON.stringify(import.meta.resolve('@arpa2amqp/shell').replace('/src/index.ts', '/dist/index.js'))};
+      const [file, data] = process.argv.slice(1);
+      const host = inlineHost(createShell({ directory: { file }, data }));
+      const session = await host.open({ identity: 'a@b.nep', principal: 'a@B.NEP', expires: null });
+      const run = async (stdin, ...words) => await session.run(host.table.planLine(words).command, { timeoutMs: 20000, maxOutputBytes: 1e6, stdin });
+      await run('', 'domain', 'add', 'a.nep');
+      const added = await run('', 'collection', 'add', 'a.nep', 'x');
+      const add = async (stdin) => await run(stdin, 'resource', 'add', 'in', added.stdout.match(/: (.*)/)[1], 'name=x', 'type=a/b');
+      console.log(JSON.stringify([await add('x'.repeat(500_000)), await add('small')]));
+      await session.close();
+      await host.close();`;
+    const [file, data] = [folder.file('full.mdb'), folder.file('full')];
+    const words = [
+      '-c',
+      'ulimit -f 800; exec "$@"',
+      'sh',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      program,
+      file,
+      data,
+    ];
+    const { stdout } = await promisify(execFile)('sh', words);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^Writing the data failed: the disk of the host has no room; nothing was stored, repeat/,
+        ),
+        code: 'unavailable',
+      },
+      { stdout: expect.stringMatching(/^Resource: /), stderr: '' },
+    ]);
+    expect(filesOf(data)).toEqual([sha256('small')]);
+  });
+});
+
+test('base64 and text are told apart by what was declared, never by what it looks like', () => {
+  expect(bytesOf('aGk=', 'text').toString()).toBe('aGk=');
+  expect(bytesOf(' aG\r\nk=\n', 'base64').toString()).toBe('hi');
+  expect(printed(Buffer.from('aGk='), 'text')).toEqual({ text: 'aGk=', isBase64: false });
+  // Text whose file was replaced by other bytes with the digest of them cannot be printed as it is.
+  expect(printed(Buffer.from([0xff]), 'text')).toEqual({ text: '/w==', isBase64: true });
+});
