@@ -17,13 +17,17 @@ export type CheckedChange = { readonly kind: Kind; readonly path: Path } & (
   | { readonly op: 'remove' }
 );
 
-/** What a server's index of names takes, twice over and with the name of an attribute. */
-export const MAX_KEY_BYTES = 200;
+/**
+ * slapd's index of names takes 511 bytes for a name with its attribute, twice, and escapes some characters with three bytes: the
+ * longest name that fits with the attributes of our schema.
+ */
+export const MAX_KEY_BYTES = 224;
 const MAX_VALUES = 10_000;
 const DEFAULT_MAX_LENGTH = 1024;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Controls, invisible and bidirectional characters, lone surrogates; blanks at an end, or several in a row. */
 const UNFIT_FOR_KEYS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|^ | $| {2}/u;
+const ESCAPED = /["#+,;<=>\\]/g;
 const UNFIT_FOR_VALUES = /[\0\p{Cs}]/u;
 
 /** What siblings of one namespace must differ in: directory servers take names that differ in case or width for the same. */
@@ -51,7 +55,7 @@ export function checkPath(kinds: KindTable, path: Path): Kind | null {
 }
 
 function checkKey(kinds: KindTable, kind: Kind, key: string): void {
-  const isLong = Math.max(Buffer.byteLength(key), Buffer.byteLength(fold(key))) > MAX_KEY_BYTES;
+  const isLong = Math.max(sizeOf(key), sizeOf(fold(key))) > MAX_KEY_BYTES;
   const isFit = !UNFIT_FOR_KEYS.test(key) && fold(key) !== '' && kinds.isKey(kind, key);
   if (!isLong && isFit) return;
   const why = isLong
@@ -59,6 +63,8 @@ function checkKey(kinds: KindTable, kind: Kind, key: string): void {
     : 'choose one without the characters that it may not have';
   throw new DirectoryError('directory-invalid', `${quoted(key)} cannot name a ${kind.name}: ${why}`);
 }
+
+const sizeOf = (key: string): number => Buffer.byteLength(key.replace(ESCAPED, '   '));
 
 /** Whether any key can begin so. */
 export function canPrefix(prefix: string): boolean {

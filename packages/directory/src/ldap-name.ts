@@ -11,7 +11,7 @@ export interface NameStep {
 
 const ATTRIBUTE = /^ *((?:[A-Za-z][A-Za-z0-9-]*)|(?:\d+(?:\.\d+)+)) *=/;
 /** A character, an escaped character, or an escaped byte. A quoted or BER encoded value is none of them. */
-const PIECE = /^(?:\\([0-9A-Fa-f]{2})|\\([ "#+,;<=>\\])|([^\\,+;"<>\0]))/;
+const PIECE = /^(?:\\([0-9A-Fa-f]{2})|\\([ "#+,;<=>\\])|([^\\,+;"<>\0]))/u;
 
 /**
  * Reads a DN.

@@ -104,8 +104,9 @@ export class LdapTree {
   /** All that the server keeps of an entry, to put it back. */
   async contents(path: Path): Promise<Record<string, string[]>> {
     const [found = { dn: '' }] = await this.#find(this.dnOf(path), { scope: 'base', filter: ours() }, ['*']);
-    const { dn: _, ...attributes } = found;
-    return Object.fromEntries(Object.entries(attributes).map(([name, values]) => [name, [values].flat() as string[]]));
+    // ldapts adds what was asked for and not found, as "*" without values.
+    const attributes = Object.entries(found).filter(([name, values]) => name !== 'dn' && values.length > 0);
+    return Object.fromEntries(attributes.map(([name, values]) => [name, [values].flat() as string[]]));
   }
 
   async #search(path: Path, search: Search): Promise<readonly Entry[]> {

@@ -68,11 +68,10 @@ export class LmdbWriter {
     const [name, key] = lastOf(path);
     if (this.#reader.record(id) !== null)
       throw exists(`Cannot add an entry with the id ${id}`, [this.#reader.pathOf(id)]);
+    this.#checkReferences(kind, path, references, id);
     this.#checkName(parent, kind, path, null);
     this.#writeEntry(id, { kind: name, key, parent, version: this.#version, values, references });
     this.#link(id, kind, parent, key);
-    // After the entry itself, so that it may refer to itself.
-    this.#checkReferences(kind, path, references);
     for (const target of targetsOf(references)) this.#writer.put(referrerPrefix(target) + id, '');
   }
 
@@ -80,7 +79,7 @@ export class LmdbWriter {
     const id = this.#idOf(path);
     if (Object.keys(values).length + Object.keys(references).length === 0) return;
     const old = this.#recordOf(id);
-    this.#checkReferences(kind, path, references);
+    this.#checkReferences(kind, path, references, null);
     const record = {
       ...old,
       version: this.#version,
@@ -141,14 +140,19 @@ export class LmdbWriter {
     if (other !== null && other !== self) throw exists(path, [this.#reader.pathOf(other)]);
   }
 
-  #checkReferences(kind: Kind, path: Path, references: Attributes): void {
+  /** @param self - the id of an entry that is just being made */
+  #checkReferences(kind: Kind, path: Path, references: Attributes, self: string | null): void {
     for (const [name, ids] of Object.entries(references)) {
       for (const id of ids) {
-        const target = this.#reader.record(id);
+        const target = id === self ? { kind: kind.name } : this.#reader.record(id);
         const isAllowed = kind.references[name]?.to.includes(target?.kind ?? '') ?? false;
-        if (!isAllowed) throw wrongReference(path, name, id, target && this.#reader.pathOf(id));
+        if (!isAllowed) throw wrongReference(path, name, id, target && this.#targetOf(id, self, path));
       }
     }
+  }
+
+  #targetOf(id: string, self: string | null, path: Path): Path {
+    return id === self ? path : this.#reader.pathOf(id);
   }
 
   #writeEntry(id: string, record: EntryRecord): void {
