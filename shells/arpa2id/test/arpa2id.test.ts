@@ -1,7 +1,9 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openDirectory, type Kind, type Path } from '@arpa2amqp/directory';
 import type { Reply } from '@arpa2amqp/protocol';
 import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
+import { KINDS } from '../src/kinds.js';
 import { IdShell, STORES, type TestStore } from './id-shell.js';
 
 /** The code and the text of a refusal. */
@@ -414,6 +416,33 @@ describeWith(['slapd'], 'a directory server that goes away', () => {
     await slapd.restart();
     expect(await shell.run('domain list')).toMatchObject({ domains: [{ domain: 'back.nep' }] });
   });
+});
+
+test('a member that stands for nobody, by other hands, is listed and can be removed', async () => {
+  const work = new WorkDirectory('arpa2id');
+  const options = { file: work.file('identities.mdb') };
+  const lenient = KINDS.map((kind): Kind => {
+    return kind.name === 'member' ? { ...kind, references: { identity: { to: ['user', 'alias'] } } } : kind;
+  });
+  await using shell = new IdShell({ directory: options });
+  await shell.prepare('domain add odd.nep Odd', 'user add odd.nep john John', 'group add odd.nep devs Developers');
+  await shell.prepare('member add odd.nep devs jd john');
+  const directory = await openDirectory(options, { kinds: lenient });
+  const path: Path = [
+    ['domain', 'odd.nep'],
+    ['group', 'devs'],
+    ['member', 'jd'],
+  ];
+  await directory.apply([{ op: 'set', path, references: { identity: [] } }]);
+  await directory.close();
+  expect(await shell.run('member list odd.nep devs')).toEqual({ members: [{ member: 'jd' }] });
+  expect(await shell.complete('member del odd.nep devs jd')).toEqual([]);
+  expect(refusal(await shell.run('group del odd.nep devs'))).toMatch(/because of member devs\+jd@odd\.nep \(nobody\):/);
+  expect(refusal(await shell.run('member del odd.nep devs jd john'))).toBe(
+    'failed: The member devs+jd@odd.nep stands for nobody, not for john@odd.nep',
+  );
+  expect(await shell.run('member del odd.nep devs jd')).toMatchObject({ removed: [{ kind: 'member' }] });
+  work.remove();
 });
 
 test('a file that was cut is refused, and left as it is', async () => {
