@@ -28,13 +28,18 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
-/** Runs the client as a user does; its stdout is ours. @returns its exit code */
-async function runClient(world: World): Promise<number> {
+/**
+ * Runs the client as a user does.
+ *
+ * @param output - where its replies go
+ * @returns its exit code
+ */
+async function runClient(world: World, commands: object, output: NodeJS.WriteStream): Promise<number> {
   const client = spawn(process.execPath, [CLIENT, '--pretty', '-'], {
     env: { ...process.env, ...world.environment },
-    stdio: ['pipe', 'inherit', 'inherit'],
+    stdio: ['pipe', output, 'inherit'],
   });
-  client.stdin.end(JSON.stringify(batch));
+  client.stdin.end(JSON.stringify(commands));
   const [code] = (await once(client, 'close')) as [number | null];
   return code ?? 1;
 }
@@ -48,6 +53,16 @@ async function showRecord(world: World): Promise<void> {
   say(`\nDNS serves it: ${record.owner} ${record.ttl} ${record.type} ${record.data}`);
 }
 
+/** A command that no list grants, and what the audit log has of it and of one that was granted. */
+async function showAccess(world: World): Promise<void> {
+  say('\nNo list grants demo@arpa2.test the right to delete the zone:\n');
+  const code = await runClient(world, { do_: 'arpa2dns zone del', zone: 'orvelte.nep' }, process.stderr);
+  if (code !== 1) throw new Error(`The client ended with code ${code} for a command that must be denied`);
+  const lines = await Promise.all([world.auditLines('dane', 'add'), world.auditLines('zone', 'del')]);
+  if (lines.some(({ length }) => length === 0)) throw new Error('The audit log lacks a line');
+  say(`\nThe audit log has both:\n\n${lines.flat().join('\n')}\n\n${await world.verifyAudit()}`);
+}
+
 function printInvitation(world: World): void {
   const exports = Object.entries(world.environment).map(([name, value]) => `  export ${name}='${value}'`);
   say(`
@@ -58,6 +73,10 @@ ${exports.join('\n')}
   echo '{"do_":"arpa2dns whoami"}' | npx arpa2amqp --pretty
   echo '{"do_":"arpa2dns record add","zone":"orvelte.nep","fqdn":"www","rtype":"AAAA","rdata":"2001:db8::1"}' | npx arpa2amqp
   echo '{"do_":"arpa2dns record list","zone":"orvelte.nep"}' | npx arpa2amqp --pretty
+
+As the administrator, who may edit the access control lists (try "arpa2acl acl list"):
+
+  KRB5CCNAME='${world.administratorCache}' npx arpa2shell
 
 Or right here, for instance: arpa2dns dane config any-end ?
 "quit" stops everything.
@@ -84,10 +103,11 @@ async function runShell(world: World): Promise<void> {
 async function main(): Promise<number> {
   await using world = await World.create(say);
   say(`arpa2amqp: ${batch.length} commands to ${world.environment['ARPA2AMQP_TO'] ?? ''}\n`);
-  const code = await runClient(world);
+  const code = await runClient(world, batch, process.stdout);
   // One of the six is "ping", which reports an error by its nature.
   if (code !== 1) throw new Error(`The client ended with code ${code}`);
   await showRecord(world);
+  await showAccess(world);
   if (process.stdin.isTTY && process.stdout.isTTY) {
     printInvitation(world);
     await runShell(world);

@@ -12,6 +12,17 @@ describeWith(['krb5kdc', 'knotd', 'python-peers'], 'npm start', () => {
     const { stdout, stderr } = await runProgram(process.execPath, [DEMO], { timeoutMs: 60_000 });
     expect(JSON.parse(stdout)).toHaveLength(6);
     expect(stderr).toMatch(/DNS serves it: _443\._tcp\.orvelte\.nep\. 3600 TLSA 3 1 2 [0-9A-F]{128}/);
+    expect(stderr).toContain('Denied: demo@arpa2.test has no right D (delete) on arpa2dns.zone');
+    const lines = stderr.split('\n').filter((line) => line.startsWith('{"seq"'));
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      {
+        identity: 'demo@arpa2.test',
+        words: expect.arrayContaining(['dane', 'add', 'orvelte.nep']),
+        decision: 'granted',
+      },
+      { identity: 'demo@arpa2.test', words: ['zone', 'del', 'orvelte.nep'], decision: 'denied', outcome: 'denied' },
+    ]);
+    expect(stderr).toMatch(/\d+ lines are whole/);
   }, 60_000);
 
   test('on a terminal it ends in the shell, and leaves nothing behind', async () => {
