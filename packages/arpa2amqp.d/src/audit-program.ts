@@ -101,7 +101,10 @@ function readKept(path: string): ChainHead | null {
   }
   const head = parseHead(text);
   if (head === null && text !== '') {
-    throw new BusError('config', `The kept end of the chain in ${quoted(path, 300)} is damaged: verify without --state`);
+    throw new BusError(
+      'config',
+      `The kept end of the chain in ${quoted(path, 300)} is damaged: verify without --state`,
+    );
   }
   return head;
 }

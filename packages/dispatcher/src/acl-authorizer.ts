@@ -11,7 +11,14 @@ import {
 import { BusError } from '@arpa2amqp/protocol';
 import { lettersOf, type Caller, type CommandDescription, type GroupMembership } from '@arpa2amqp/shell';
 import { questionsOf, type AccessQuestion } from './access-question.js';
-import type { AccessDecision, AccessRequest, Authorizer, Grounds, ListAnswer, VisibilityRequest } from './authorizer.js';
+import type {
+  AccessDecision,
+  AccessRequest,
+  Authorizer,
+  Grounds,
+  ListAnswer,
+  VisibilityRequest,
+} from './authorizer.js';
 
 /** The parts of an {@link AclAuthorizer}. */
 export interface AclAuthorizerOptions {

@@ -7,9 +7,9 @@ import { readTail } from './audit-tail.js';
 import { AuditThread } from './audit-thread.js';
 import {
   failureOf,
+  writeBytes,
   writeHead,
   writeJob,
-  writeText,
   type Rest,
   type WriteFailure,
   type WriteJob,
@@ -66,7 +66,7 @@ export class AuditFile implements AuditDestination {
       this.#size = fstatSync(this.#fd).size;
       this.#headFd = kept?.fd ?? null;
       // F3: the line feed may not find room now.
-      if (found.some(({ kind }) => kind === 'torn')) this.#rest = { text: '\n', skip: 0 };
+      if (found.some(({ kind }) => kind === 'torn')) this.#rest = { bytes: Buffer.from('\n'), skip: 0 };
     } catch (error) {
       closeSync(this.#fd);
       if (kept !== null) closeSync(kept.fd);
@@ -87,8 +87,8 @@ export class AuditFile implements AuditDestination {
       return failureOf(error);
     }
     if (this.#rest === null) return null;
-    const { text, skip } = this.#rest;
-    const { written, rest, failure } = writeText(this.#fd, text, skip);
+    const { bytes, skip } = this.#rest;
+    const { written, rest, failure } = writeBytes(this.#fd, bytes, skip);
     this.#size += written;
     this.#rest = rest;
     if (failure !== null || this.#headFd === null) return failure;
@@ -96,7 +96,7 @@ export class AuditFile implements AuditDestination {
   }
 
   append(bodies: string, lines: number): WriteFailure | null | Promise<WriteFailure | null> {
-    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies };
+    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies, lines };
     return lines < LINES_FOR_THREAD ? this.#take(writeJob(job)) : this.#appendElsewhere(job);
   }
 
@@ -109,8 +109,10 @@ export class AuditFile implements AuditDestination {
     this.#size = size;
     if (ino === old.ino && dev === old.dev) return;
     // A line of which the old file has the first part begins anew in this one.
-    if (this.#rest !== null) this.#rest = { text: this.#rest.text, skip: 0 };
-    if (size > 0 && !endsLine(fd, size)) this.#rest = { text: `\n${this.#rest?.text ?? ''}`, skip: 0 };
+    if (this.#rest !== null) this.#rest = { bytes: this.#rest.bytes, skip: 0 };
+    if (size > 0 && !endsLine(fd, size)) {
+      this.#rest = { bytes: Buffer.concat([Buffer.from('\n'), this.#rest?.bytes ?? Buffer.alloc(0)]), skip: 0 };
+    }
   }
 
   async close(): Promise<void> {

@@ -47,8 +47,8 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   readonly #options: AuditLogOptions;
   readonly #destination: AuditDestination;
   readonly #maxWaiting: number;
-  #waiting = '';
-  #lines = 0;
+  #waiting: string[] = [];
+  #characters = 0;
   #lost: Lost | null = null;
   /** Of the lines that wait. */
   #next: Waiters | null = null;
@@ -81,25 +81,25 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   }
 
   add(record: string): void {
-    if (this.#failure !== null && this.#waiting.length > this.#maxWaiting) {
+    if (this.#failure !== null && this.#characters > this.#maxWaiting) {
       this.#lost ??= { lines: 0, fromMs: Date.now() };
       this.#lost.lines += 1;
       return;
     }
-    this.#waiting += record;
-    this.#lines += 1;
+    this.#waiting.push(record);
+    this.#characters += record.length;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Runs when all that this turn of the event loop can finish is finished.
     process.nextTick(() => {
       this.#isScheduled = false;
-      if (this.#waiting !== '') this.#flush(this.#failure === null);
+      if (this.#waiting.length > 0) this.#flush(this.#failure === null);
     });
   }
 
   written(): Promise<void> | null {
     if (this.#failure !== null) return null;
-    if (this.#waiting === '') return this.#currentPromise();
+    if (this.#waiting.length === 0) return this.#currentPromise();
     this.#next ??= makeWaiters();
     return this.#next.promise;
   }
@@ -166,11 +166,12 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     }
     this.#recover();
     this.#tellFound();
-    if (this.#waiting === '') return;
-    const bodies = this.#waiting;
-    const lines = this.#lines;
-    this.#waiting = '';
-    this.#lines = 0;
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting.length;
+    // One string in one piece, whichever thread takes it.
+    const bodies = this.#waiting.join('');
+    this.#waiting = [];
+    this.#characters = 0;
     const waiters = this.#next;
     this.#next = null;
     const appended = this.#destination.append(bodies, lines);

@@ -21,13 +21,22 @@ interface Shape {
   readonly effect: string;
   readonly isGranted: boolean;
   readonly text: string;
+  tail: Tail | null;
+}
+
+/** The end of a record, of the last command of that shape. */
+interface Tail {
+  readonly ms: number;
+  readonly outcome: string;
+  readonly isRepeat: boolean;
+  readonly text: string;
 }
 
 const shapes = new WeakMap<CommandDescription, Shape>();
 let lastCaller: { readonly caller: Caller; readonly text: string } | undefined;
 
 /** What all records of a batch have in common. */
-export function batchPart({ batchId, caller }: AuditedBatch): string {
+function batchPart({ batchId, caller }: AuditedBatch): string {
   if (lastCaller?.caller !== caller) {
     const text = `"identity":${quote(caller.identity)},"principal":${quote(caller.principal)}`;
     lastCaller = { caller, text };
@@ -35,17 +44,32 @@ export function batchPart({ batchId, caller }: AuditedBatch): string {
   return `${lastCaller.text},"batch":${quote(batchId)}`;
 }
 
-/** The record of a command, with its line feed. */
-export function commandRecord(batch: string, command: AuditedCommand, { reply, ms, isRepeat }: AuditedEnd): string {
-  const outcome = reply.error_?.code ?? 'ok';
-  const repeat = isRepeat ? ',"repeat":true' : '';
-  return `${begin('command')}${batch},"command":${command.index},${shapeOf(command)},"outcome":"${outcome}"${repeat},"ms":${ms}}\n`;
-}
+/** Makes the records of one batch, each with its line feed. */
+export class BatchRecords {
+  readonly #batch: string;
+  /** What the records of one millisecond begin with. */
+  #start = '';
+  #startMs = Number.NaN;
 
-/** The record of what is about to be changed. */
-export function intentRecord(batch: string, commands: readonly AuditedCommand[]): string {
-  const list = commands.map(({ index, step }) => `{"command":${index},${wordsPart(step)}}`);
-  return `${begin('intent')}${batch},"commands":[${list.join(',')}]}\n`;
+  constructor(batch: AuditedBatch) {
+    this.#batch = batchPart(batch);
+  }
+
+  /** The record of a command that has ended. */
+  command(command: AuditedCommand, end: AuditedEnd): string {
+    const now = Date.now();
+    if (now !== this.#startMs) {
+      this.#startMs = now;
+      this.#start = flat(begin('command', now), this.#batch, ',"command":');
+    }
+    return `${this.#start}${command.index}${tailOf(shapeOf(command), end)}`;
+  }
+
+  /** The record of what is about to be changed. */
+  intent(commands: readonly AuditedCommand[]): string {
+    const list = commands.map(({ index, step }) => `{"command":${index},${wordsPart(step)}}`);
+    return `${begin('intent')}${this.#batch},"commands":[${list.join(',')}]}\n`;
+  }
 }
 
 /** The record of a caller who is nobody here. */
@@ -63,24 +87,38 @@ export function eventRecord(kind: string, members: EventMembers = {}): string {
   return `${begin(kind).slice(0, -1)}${all.join('')}}\n`;
 }
 
-function begin(kind: string): string {
-  return `"time":"${clock.format(Date.now())}","record":"${kind}",`;
+function begin(kind: string, nowMs = Date.now()): string {
+  return `"time":"${clock.format(nowMs)}","record":"${kind}",`;
 }
 
-function shapeOf({ step, decision }: AuditedCommand): string {
+/** In one piece: a string that was put together is put together again wherever it is used. */
+function flat(...parts: readonly string[]): string {
+  return parts.join('');
+}
+
+function tailOf(shape: Shape, { reply, ms, isRepeat }: AuditedEnd): string {
+  const outcome = reply.error_?.code ?? 'ok';
+  const known = shape.tail;
+  if (known?.ms === ms && known.outcome === outcome && known.isRepeat === isRepeat) return known.text;
+  const repeat = isRepeat ? ',"repeat":true' : '';
+  const text = flat(',', shape.text, `,"outcome":"${outcome}"${repeat},"ms":${ms}}\n`);
+  shape.tail = { ms, outcome, isRepeat, text };
+  return text;
+}
+
+function shapeOf({ step, decision }: AuditedCommand): Shape {
   const { command, call, effect } = step;
   const { isGranted, grounds } = decision;
   const known = shapes.get(command);
   if (known?.grounds === grounds && known?.effect === effect && known.isGranted === isGranted) {
-    if (known.args === call.args || isSame(known.args, call.args)) return known.text;
+    if (known.args === call.args || isSame(known.args, call.args)) return known;
   }
   const secrets = secretsOf(step);
   const text = `${wordsPart(step, secrets)},"effect":"${effect}","decision":"${isGranted ? 'granted' : 'denied'}"${groundsPart(grounds, secrets)}`;
+  const shape: Shape = { args: call.args, grounds, effect, isGranted, text, tail: null };
   // Answers of lists are never the same object twice; secrets and long words are not kept.
-  if (grounds?.kind !== 'lists' && secrets === null && text.length <= MAX_SHAPE) {
-    shapes.set(command, { args: call.args, grounds, effect, isGranted, text });
-  }
-  return text;
+  if (grounds?.kind !== 'lists' && secrets === null && text.length <= MAX_SHAPE) shapes.set(command, shape);
+  return shape;
 }
 
 function isSame(some: readonly string[], others: readonly string[]): boolean {

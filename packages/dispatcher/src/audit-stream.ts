@@ -48,10 +48,10 @@ export class AuditStream implements AuditDestination {
     return this.#failure;
   }
 
-  async append(bodies: string): Promise<WriteFailure | null> {
-    const { head, text } = link(this.#head, bodies);
+  async append(bodies: string, lines: number): Promise<WriteFailure | null> {
+    const { head, bytes } = link(this.#head, bodies, lines);
     this.#head = head;
-    return await this.#write(Buffer.from(text, 'latin1'));
+    return await this.#write(bytes);
   }
 
   reopen(): void {
@@ -65,9 +65,7 @@ export class AuditStream implements AuditDestination {
   }
 
   async #write(bytes: Buffer): Promise<WriteFailure | null> {
-    const { failure, rest } = await (this.#socket === null
-      ? writeAll(this.#fd, bytes)
-      : writeTo(this.#socket, bytes));
+    const { failure, rest } = await (this.#socket === null ? writeAll(this.#fd, bytes) : writeTo(this.#socket, bytes));
     this.#rest = rest;
     this.#failure = failure;
     if (failure === null && this.#kept !== null) this.#failure = writeHead(this.#kept.fd, this.#head);

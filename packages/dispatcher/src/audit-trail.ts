@@ -1,5 +1,5 @@
 import type { AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit } from './audit.js';
-import { batchPart, commandRecord, intentRecord } from './audit-record.js';
+import { BatchRecords } from './audit-record.js';
 
 /** Where records of batches go. */
 export interface RecordSink {
@@ -15,7 +15,7 @@ export interface RecordSink {
 export class AuditTrail implements BatchAudit {
   readonly #sink: RecordSink;
   readonly #commands: readonly AuditedCommand[];
-  readonly #part: string;
+  readonly #records: BatchRecords;
   #isIntentWritten = false;
   /** Commands come in order. */
   #next = 0;
@@ -23,7 +23,7 @@ export class AuditTrail implements BatchAudit {
   constructor(sink: RecordSink, batch: AuditedBatch) {
     this.#sink = sink;
     this.#commands = batch.commands;
-    this.#part = batchPart(batch);
+    this.#records = new BatchRecords(batch);
   }
 
   async allowChange(index: number): Promise<void> {
@@ -31,10 +31,7 @@ export class AuditTrail implements BatchAudit {
     if (this.#isIntentWritten) return;
     // One record for all that the batch may still change: should the process end, nothing was changed of which the log knows nothing.
     this.#sink.add(
-      intentRecord(
-        this.#part,
-        this.#commands.filter((command) => command.index >= index && isChange(command)),
-      ),
+      this.#records.intent(this.#commands.filter((command) => command.index >= index && isChange(command))),
     );
     await this.#sink.ensureWritable();
     this.#isIntentWritten = true;
@@ -45,7 +42,7 @@ export class AuditTrail implements BatchAudit {
     const command = this.#commands[this.#next];
     if (command?.index !== index) throw new TypeError('A command ended that was not decided on, or it ended twice');
     this.#next += 1;
-    this.#sink.add(commandRecord(this.#part, command, end));
+    this.#sink.add(this.#records.command(command, end));
   }
 
   written(): Promise<void> | null {

@@ -187,7 +187,8 @@ export class AuditVerification {
     const last = this.#previous?.head.sequence ?? 0;
     if (this.#isKeptSeen || kept.sequence === 0) return;
     if (last < kept.sequence) {
-      const what = last + 1 === kept.sequence ? `record ${kept.sequence} is` : `records ${last + 1} to ${kept.sequence} are`;
+      const what =
+        last + 1 === kept.sequence ? `record ${kept.sequence} is` : `records ${last + 1} to ${kept.sequence} are`;
       this.#problem('missing', end, `is where the log ends, but ${what} missing behind it`, 'other');
     } else {
       this.#problem('changed', end, `does not lead to the kept end of the chain, record ${kept.sequence}`, 'other');

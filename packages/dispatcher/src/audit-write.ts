@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs';
 import { link, type ChainHead } from './audit-chain.js';
 
+const LINE_FEED = 10;
+
 /** Lines to be chained and written. Plain data: may be done by another thread. */
 export interface WriteJob {
   readonly fd: number;
@@ -9,6 +11,7 @@ export interface WriteJob {
   readonly head: ChainHead;
   /** As of `link`. */
   readonly bodies: string;
+  readonly lines: number;
 }
 
 /** What came of a {@link WriteJob}. */
@@ -24,7 +27,7 @@ export interface WriteResult {
 
 /** Lines that could not be written. */
 export interface Rest {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   /** Bytes of them that the log has already. */
   readonly skip: number;
 }
@@ -42,25 +45,24 @@ export interface WriteFailure {
  *
  * @param already - bytes that an earlier attempt has written
  */
-export function writeJob({ fd, headFd, head: before, bodies }: WriteJob, already = 0): WriteResult {
-  const { head, text } = link(before, bodies);
-  const attempt = writeText(fd, text, already);
+export function writeJob({ fd, headFd, head: before, bodies, lines }: WriteJob, already = 0): WriteResult {
+  const { head, bytes } = link(before, bodies, lines);
+  const attempt = writeBytes(fd, bytes, already);
   if (attempt.failure !== null) return { head, ...attempt };
   return { head, ...attempt, failure: headFd === null ? null : writeHead(headFd, head) };
 }
 
-/** Writes text in ASCII at the end of the log, but for its first bytes. */
-export function writeText(fd: number, text: string, skip: number): Omit<WriteResult, 'head'> {
-  const bytes = Buffer.from(text, 'latin1');
+/** Writes bytes at the end of the log, but for the first ones. */
+export function writeBytes(fd: number, bytes: Uint8Array, skip: number): Omit<WriteResult, 'head'> {
   let done = skip;
   try {
     while (done < bytes.length) done += writeSync(fd, bytes, done);
     return { written: done - skip, rest: null, failure: null };
   } catch (error) {
-    const start = done === 0 ? 0 : text.lastIndexOf('\n', done - 1) + 1;
+    const start = done === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, done - 1) + 1;
     return {
       written: done - skip,
-      rest: { text: text.slice(start), skip: done - start },
+      rest: { bytes: bytes.subarray(start), skip: done - start },
       failure: failureOf(error),
     };
   }

@@ -166,10 +166,7 @@ function keyOf({ id, expiresMs }: Batch, { identity }: Caller): BatchKey {
 const NO_DECISION: AccessDecision = { isGranted: false, reason: 'The authorization gave no decision' };
 
 /** @param decisions - of the steps that are commands, in order */
-function toTasks(
-  steps: readonly (PlannedStep | CompletionStep)[],
-  decisions: readonly AccessDecision[],
-): DecidedBatch {
+function toTasks(steps: readonly (PlannedStep | CompletionStep)[], decisions: readonly AccessDecision[]): DecidedBatch {
   const commands: AuditedCommand[] = [];
   const tasks = steps.map((step, index): ExecutionTask => {
     if ('question' in step) return step;
