@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { BusError, quoted, type Command, type Reply } from '@arpa2amqp/protocol';
 import type { Client } from 'arpa2amqp';
+import type { RemotePosition, ReplicaHost } from './delivery.js';
 import type { Credentials, Destination } from './options.js';
-
-/** Up to where another host has the lists of this one; 0 for not at all. */
-export interface RemotePosition {
-  readonly position: number;
-  readonly mark: string;
-}
 
 const BATCH_TIMEOUT_MS = 25_000;
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** The `arpa2acl` of another host, spoken to with batches like anybody's. */
-export class Correspondent implements AsyncDisposable {
+export class Correspondent implements ReplicaHost, AsyncDisposable {
   readonly #client: Client;
   readonly #address: string;
   readonly #signal: AbortSignal;
@@ -58,17 +53,14 @@ export class Correspondent implements AsyncDisposable {
     return new Correspondent(client, address, signal);
   }
 
-  /** @throws BusError `refused` with the words of the host, or as the client does */
   async position(origin: string): Promise<RemotePosition> {
     return this.#positionIn(await this.#run({ do_: 'arpa2acl replica position', origin }));
   }
 
-  /** @param lines - records of changes, one a line @throws BusError */
   async change(origin: string, lines: string): Promise<RemotePosition> {
     return this.#positionIn(await this.#run({ do_: 'arpa2acl replica change', origin, stdin_: lines }));
   }
 
-  /** @returns the number of the part that the host wants next, or where it is after the last one @throws BusError */
   async whole(command: Readonly<Record<string, string>>, text: string): Promise<RemotePosition | number> {
     const reply = await this.#run({ do_: 'arpa2acl replica whole', ...command, stdin_: text });
     const { needed } = reply as { readonly needed?: unknown };
@@ -80,6 +72,7 @@ export class Correspondent implements AsyncDisposable {
     await this.#client.close();
   }
 
+  /** @throws BusError `refused` with the words of the host, or as the client does */
   async #run(command: Command): Promise<Reply> {
     const [reply] = await this.#client.run(this.#address, [command], { signal: this.#signal });
     if (reply?.stderr_ === undefined) return reply ?? {};

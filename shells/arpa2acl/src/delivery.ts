@@ -1,7 +1,21 @@
 import { createHash } from 'node:crypto';
 import { formatChangeRecord, type AclStore } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
-import type { Correspondent, RemotePosition } from './correspondent.js';
+
+/** Up to where another host has the lists of this one; 0 for not at all. */
+export interface RemotePosition {
+  readonly position: number;
+  readonly mark: string;
+}
+
+/** The commands of another host's `replica`. All reject with a BusError. */
+export interface ReplicaHost {
+  position(origin: string): Promise<RemotePosition>;
+  /** @param lines - records of changes, one a line */
+  change(origin: string, lines: string): Promise<RemotePosition>;
+  /** Resolves with the number of the part that the host wants next, or where it is after the last one. */
+  whole(command: Readonly<Record<string, string>>, text: string): Promise<RemotePosition | number>;
+}
 
 /** Of text in one command: even with each character escaped it is less than a message may hold. */
 const MAX_CHARACTERS = 200 * 1024;
@@ -17,7 +31,7 @@ const MAX_WHOLES = 3;
  */
 export async function deliver(
   store: AclStore,
-  host: Correspondent,
+  host: ReplicaHost,
   onPosition: (position: number) => void,
 ): Promise<void> {
   const { id } = store;
@@ -50,7 +64,7 @@ function linesAfter(store: AclStore, { position, mark }: RemotePosition): string
   return lines;
 }
 
-async function sendWhole(store: AclStore, host: Correspondent): Promise<RemotePosition> {
+async function sendWhole(store: AclStore, host: ReplicaHost): Promise<RemotePosition> {
   const { position, mark, text } = store.exportWhole();
   const parts = Math.ceil(text.length / MAX_CHARACTERS);
   const digest = createHash('sha256').update(text).digest('hex');
