@@ -43,6 +43,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   13: PROTECTION,
   17: SCHEMA,
   19: VALUE,
+  20: VALUE,
   21: VALUE,
   32: ['directory-missing', 'the server has no such entry'],
   34: VALUE,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, isListening } from './conditions.js';
@@ -120,6 +121,21 @@ export class SlapdServer implements AsyncDisposable {
     if (this.#usedBases === BASES) throw new RangeError(`A SlapdServer has ${BASES} fresh bases; start another one`);
     this.#usedBases += 1;
     return baseDn(this.#usedBases);
+  }
+
+  /** Process id of slapd. */
+  get pid(): number {
+    return Number.parseInt(readFileSync(this.#directory.file('slapd.pid'), 'utf8'), 10);
+  }
+
+  /** Stops slapd's process where it is (SIGSTOP), so that it accepts but never answers. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  /** Lets a paused slapd go on (SIGCONT). */
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
   }
 
   /** Ends slapd (SIGTERM) and waits until it is gone; what it holds stays for {@link SlapdServer.restart}. */
