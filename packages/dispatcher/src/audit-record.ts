@@ -1,4 +1,4 @@
-import { Timestamps } from '@arpa2amqp/protocol';
+import { Timestamps, type Reply } from '@arpa2amqp/protocol';
 import type { Caller, CommandDescription } from '@arpa2amqp/shell';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, RefusedCaller } from './audit.js';
 import type { Grounds, ListAnswer } from './authorizer.js';
@@ -56,13 +56,12 @@ export class BatchRecords {
   }
 
   /** The record of a command that has ended. */
-  command(command: AuditedCommand, end: AuditedEnd): string {
-    const now = Date.now();
-    if (now !== this.#startMs) {
-      this.#startMs = now;
-      this.#start = flat(begin('command', now), this.#batch, ',"command":');
+  command(command: AuditedCommand, reply: Reply, end: AuditedEnd): string {
+    if (end.atMs !== this.#startMs) {
+      this.#startMs = end.atMs;
+      this.#start = flat(begin('command', end.atMs), this.#batch, ',"command":');
     }
-    return `${this.#start}${command.index}${tailOf(shapeOf(command), end)}`;
+    return `${this.#start}${command.index}${tailOf(shapeOf(command), reply.error_?.code ?? 'ok', end)}`;
   }
 
   /** The record of what is about to be changed. */
@@ -96,8 +95,7 @@ function flat(...parts: readonly string[]): string {
   return parts.join('');
 }
 
-function tailOf(shape: Shape, { reply, ms, isRepeat }: AuditedEnd): string {
-  const outcome = reply.error_?.code ?? 'ok';
+function tailOf(shape: Shape, outcome: string, { ms, isRepeat }: AuditedEnd): string {
   const known = shape.tail;
   if (known?.ms === ms && known.outcome === outcome && known.isRepeat === isRepeat) return known.text;
   const repeat = isRepeat ? ',"repeat":true' : '';

@@ -1,3 +1,4 @@
+import type { Reply } from '@arpa2amqp/protocol';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit } from './audit.js';
 import { BatchRecords } from './audit-record.js';
 
@@ -37,12 +38,12 @@ export class AuditTrail implements BatchAudit {
     this.#isIntentWritten = true;
   }
 
-  note(index: number, end: AuditedEnd): void {
+  note(index: number, reply: Reply, end: AuditedEnd): void {
     while ((this.#commands[this.#next]?.index ?? index) < index) this.#next += 1;
     const command = this.#commands[this.#next];
     if (command?.index !== index) throw new TypeError('A command ended that was not decided on, or it ended twice');
     this.#next += 1;
-    this.#sink.add(this.#records.command(command, end));
+    this.#sink.add(this.#records.command(command, reply, end));
   }
 
   written(): Promise<void> | null {

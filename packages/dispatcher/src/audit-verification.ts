@@ -44,6 +44,8 @@ interface Previous {
   readonly place: LinePlace;
   /** It is known to be changed. */
   readonly isBad: boolean;
+  /** The last record before it, when it is none itself: it may have been put in between. */
+  readonly before: Previous | null;
 }
 
 /** A line that was cut off where its file ends. */
@@ -79,17 +81,17 @@ export class AuditVerification {
     this.#lines += 1;
     this.#checkTorn(bytes);
     const claim = claimOf(bytes);
-    const previous = this.#previous;
+    const previous = follows(claim, this.#previous?.before) ?? this.#previous;
     if (claim === null) {
       this.#problem('changed', place, 'is no record of an audit log', 'itself');
-      this.#follow(bytes, (previous?.head.sequence ?? 0) + 1, place, true);
+      this.#follow(bytes, (previous?.head.sequence ?? 0) + 1, place, { before: previous?.before ?? previous });
       return;
     }
     if (previous === null) this.#begin(claim, place);
     else if (claim.previous === previous.head.hash) {
       if (!this.#afterMatch(bytes, claim, previous, place)) return;
     } else if (!this.#afterMismatch(claim, previous, place)) return;
-    this.#follow(bytes, claim.sequence, place, false);
+    this.#follow(bytes, claim.sequence, place);
   }
 
   /** Takes what stands behind the last line feed of a file. */
@@ -129,7 +131,7 @@ export class AuditVerification {
     if (previous.isBad && isTornRecord(bytes)) this.#forgive(previous.place);
     if (sequence === expected || previous.isBad) return true;
     this.#problem('changed', place, `is changed: its number is ${sequence}, not ${expected}`, 'itself');
-    this.#follow(bytes, expected, place, true);
+    this.#follow(bytes, expected, place, { before: null });
     return false;
   }
 
@@ -163,10 +165,10 @@ export class AuditVerification {
     this.#problem('changed', place, `is changed, or what ${placeText(next, place)} says of it`, 'next');
   }
 
-  #follow(bytes: Buffer, sequence: number, place: LinePlace, isBad: boolean): void {
+  #follow(bytes: Buffer, sequence: number, place: LinePlace, bad?: Pick<Previous, 'before'>): void {
     const head = headAt(bytes, sequence);
     if (head.sequence === this.#kept?.sequence && head.hash === this.#kept.hash) this.#isKeptSeen = true;
-    this.#previous = { head, place, isBad };
+    this.#previous = { head, place, isBad: bad !== undefined, before: bad?.before ?? null };
   }
 
   /** A line that a full disk has cut is whole in the next file, when the log went on there. */
@@ -201,6 +203,13 @@ export class AuditVerification {
     else this.#more += 1;
     return problem;
   }
+}
+
+/** The record that a claim follows on, if it is this one. */
+function follows(claim: Claim | null, record: Previous | null | undefined): Previous | null {
+  if (claim === null || record == null) return null;
+  const { sequence, hash } = record.head;
+  return claim.sequence === sequence + 1 && claim.previous === hash ? record : null;
 }
 
 function isTornRecord(line: Buffer): boolean {

@@ -27,9 +27,10 @@ export interface RefusedCaller {
   readonly commands: number;
 }
 
-/** How a command ended. */
+/** When a command ended, and what it took; the same for all that went to a shell together. */
 export interface AuditedEnd {
-  readonly reply: Reply;
+  /** Since 1970. */
+  readonly atMs: number;
   readonly ms: number;
   /** The journal answered it: it ran for an earlier delivery of the batch. */
   readonly isRepeat: boolean;
@@ -46,7 +47,7 @@ export interface BatchAudit {
    */
   allowChange(index: number): Promise<void>;
   /** Takes note of how a command ended, once for each. */
-  note(index: number, end: AuditedEnd): void;
+  note(index: number, reply: Reply, end: AuditedEnd): void;
   /** Resolves when all that was noted is in the log, or kept for it when it cannot be written. Never rejects; null: at once. */
   written(): Promise<void> | null;
 }

@@ -147,7 +147,8 @@ export class Dispatcher {
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       const reply = errorReply(error.code as ReplyCode, '');
-      for (const { index } of commands) audit.note(index, { reply, ms: 0, isRepeat: false });
+      const end = { atMs: Date.now(), ms: 0, isRepeat: false };
+      for (const { index } of commands) audit.note(index, reply, end);
       throw error;
     }
   }

@@ -9,7 +9,7 @@ import {
   type ReplyCode,
 } from '@arpa2amqp/protocol';
 import type { Caller, CommandFilter, GroupSource, RunLimits, ShellSession } from '@arpa2amqp/shell';
-import type { BatchAudit } from './audit.js';
+import type { AuditedEnd, BatchAudit } from './audit.js';
 import type { CompletionQuestion } from './completion.js';
 import type { BatchRecord } from './journal.js';
 import type { CompletionStep, PlannedStep } from './plan.js';
@@ -63,7 +63,7 @@ export class Execution {
       const index = replies.length;
       const task = tasks[index];
       if (task === undefined) break;
-      if ('denied' in task) replies.push(this.#note(index, task.denied, 0));
+      if ('denied' in task) replies.push(this.#note(index, task.denied, at(0)));
       else if ('question' in task) replies.push(await this.#complete(task.question));
       else if (task.step.effect === 'change') replies.push(await this.#runChange(index, task.step));
       else replies.push(...(await this.#run(index, readsFrom(tasks, index))));
@@ -81,15 +81,15 @@ export class Execution {
   async #runChange(index: number, step: PlannedStep): Promise<Reply> {
     const { record, audit } = this.#context;
     const known = record?.replyOf(index);
-    if (known !== undefined) return this.#note(index, known, 0, true);
+    if (known !== undefined) return this.#note(index, known, at(0, true));
     try {
       await audit.allowChange(index);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
-      return this.#note(index, errorReply(error.code as ReplyCode, `${error.message}\n`), 0);
+      return this.#note(index, errorReply(error.code as ReplyCode, `${error.message}\n`), at(0));
     }
     const refusal = this.#refusal();
-    if (refusal !== null) return this.#note(index, refusal, 0);
+    if (refusal !== null) return this.#note(index, refusal, at(0));
     await record?.start(index);
     const [reply = errorReply('internal', '')] = await this.#run(index, [step]);
     await record?.end(index, reply);
@@ -99,7 +99,7 @@ export class Execution {
   /** Runs commands of one shell, the first of which has this index. */
   async #run(start: number, steps: readonly [PlannedStep, ...PlannedStep[]]): Promise<readonly Reply[]> {
     const refusal = this.#refusal();
-    if (refusal !== null) return steps.map((_step, at) => this.#note(start + at, refusal, 0));
+    if (refusal !== null) return steps.map((_step, offset) => this.#note(start + offset, refusal, at(0)));
     const { expiresMs, signal, limits } = this.#context;
     const runLimits: RunLimits = {
       timeoutMs: Math.max(1, Math.min(limits.commandTimeoutMs, expiresMs - Date.now())),
@@ -108,12 +108,12 @@ export class Execution {
     };
     const beganMs = performance.now();
     const outputs = await this.#outputs(steps, runLimits);
-    const ms = Math.round(performance.now() - beganMs);
-    return outputs.map((output, at) => this.#note(start + at, this.#toReply(output), ms));
+    const end = at(Math.round(performance.now() - beganMs));
+    return outputs.map((output, offset) => this.#note(start + offset, this.#toReply(output), end));
   }
 
-  #note(index: number, reply: Reply, ms: number, isRepeat = false): Reply {
-    this.#context.audit.note(index, { reply, ms, isRepeat });
+  #note(index: number, reply: Reply, end: AuditedEnd): Reply {
+    this.#context.audit.note(index, reply, end);
     return reply;
   }
 
@@ -167,6 +167,10 @@ export class Execution {
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#sessions.values(), (session) => session.close()));
   }
+}
+
+function at(ms: number, isRepeat = false): AuditedEnd {
+  return { atMs: Date.now(), ms, isRepeat };
 }
 
 function tooMuch(): Reply {
