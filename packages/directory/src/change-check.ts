@@ -21,7 +21,7 @@ export type CheckedChange = { readonly kind: Kind; readonly path: Path } & (
  * slapd's index of names takes 511 bytes for a name with its attribute, twice, and escapes some characters with three bytes: the
  * longest name that fits with the attributes of our schema.
  */
-export const MAX_KEY_BYTES = 224;
+const MAX_KEY_BYTES = 224;
 const MAX_VALUES = 10_000;
 const DEFAULT_MAX_LENGTH = 1024;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -34,8 +34,6 @@ const UNFIT_FOR_VALUES = /[\0\p{Cs}]/u;
 export function fold(key: string): string {
   return key.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/ +/g, ' ').trim();
 }
-
-export const isUuid = (text: string): boolean => UUID.test(text);
 
 /**
  * @returns the kind of the last step; null for the root
@@ -112,7 +110,7 @@ export const isStill = (change: { readonly path: Path; readonly to: Path }): boo
 
 /** @throws DirectoryError `directory-invalid` */
 export function checkId(id: string): string {
-  if (!isUuid(id)) throw new DirectoryError('directory-invalid', `${quoted(id)} is no UUID in lower case`);
+  if (!UUID.test(id)) throw new DirectoryError('directory-invalid', `${quoted(id)} is no UUID in lower case`);
   return id;
 }
 

@@ -16,7 +16,7 @@ export interface SlapdLayout {
 const DEBIAN_SCHEMAS = ['core', 'cosine', 'inetorgperson'].map((name) => `/etc/ldap/schema/${name}.ldif`);
 
 /** Whom slapd takes this process for on its UNIX socket, without a password. */
-export const peerDn = (): string =>
+const peerDn = (): string =>
   `gidNumber=${process.getgid?.() ?? 0}+uidNumber=${process.getuid?.() ?? 0},cn=peercred,cn=external,cn=auth`;
 
 /** The configuration in LDIF, for `slapadd -n 0`: a database that this process and the administrator may change, and nobody else read. */
