@@ -41,16 +41,21 @@ export class Correspondent implements ReplicaHost, AsyncDisposable {
     }
     // Loaded when there is something to send: with it comes the GSS-API library.
     const { connect } = await import('arpa2amqp');
-    const client = await connect({
+    const opened: { client?: Client } = {};
+    opened.client = await connect({
       url: at,
       keytab,
       ...(principal === undefined ? {} : { principal }),
       ...(ca === undefined ? {} : { tls: { ca: await readAuthorities(ca) } }),
       timeoutMs: BATCH_TIMEOUT_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      // It is tried again from the start, as soon as the host is back: waiting for it here would only take longer.
+      onConnection: (state) => {
+        if (state === 'down') opened.client?.destroy('The connection was lost');
+      },
       signal,
     });
-    return new Correspondent(client, address, signal);
+    return new Correspondent(opened.client, address, signal);
   }
 
   async position(origin: string): Promise<RemotePosition> {

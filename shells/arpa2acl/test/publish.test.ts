@@ -166,15 +166,8 @@ describeWith(['krb5kdc'], 'two hosts', () => {
       [{ kind: 'grant', resource: { class: 'local', instance: '' }, selector: many[0]!, rights: parseRights('%R') }],
       { by: 'host' },
     );
-    await a.store.update(
-      many.map((selector) => ({
-        kind: 'grant',
-        resource: { class: 'x', instance: '' },
-        selector,
-        rights: parseRights('%R'),
-      })),
-      { by: 'host' },
-    );
+    const list = new Map(many.map((selector) => [selector, parseRights('%R')]));
+    await a.store.update([{ kind: 'replace', resource: { class: 'x', instance: '' }, list }], { by: 'host' });
     await same();
     expect(b.store.readList(REPLICATION).list.size).toBe(1);
   });
