@@ -12,13 +12,14 @@ import { readVariables, type ResourceVariables } from './resource-variables.js';
 
 type ResourceCall = Call<ReservoirSession>;
 
-/** `resource add`: the data of stdin, also none. */
+/** `resource add`: without any data it is empty. */
 export async function addResource(reservoir: Reservoir, call: ResourceCall): Promise<void> {
   const variables = { encoding: 'text', ...readVariables(call.all('var=val')) } as const;
+  const data = dataGiven(call, variables) ?? '';
   if (variables.name === undefined) throw refused('The resource has no name: add name=...');
   if (variables.type === undefined)
     throw refused('The resource has no media type: add type=..., such as type=text/plain');
-  const bytes = bytesOf(call.stdin, variables.encoding);
+  const bytes = bytesOf(data, variables.encoding);
   const key = randomUUID();
   await reservoir.withData(async (view, blobs) => {
     // Looked at before anything is written to the disk.
@@ -36,11 +37,12 @@ export async function addResource(reservoir: Reservoir, call: ResourceCall): Pro
   call.header('Resource', key);
 }
 
-/** `resource set`: what is given is replaced, the data only when there is some in stdin. */
+/** `resource set`: what is given is replaced; to take the data away takes `data=`. */
 export async function setResource(reservoir: Reservoir, call: ResourceCall): Promise<void> {
   const variables = readVariables(call.all('var=val'));
-  if (call.stdin === '') await setVariables(reservoir, call, variables);
-  else await setData(reservoir, call, variables);
+  const data = dataGiven(call, variables);
+  if (data === undefined) await setVariables(reservoir, call, variables);
+  else await setData(reservoir, call, { ...variables, data });
 }
 
 /** `resource del`: of several all or none. */
@@ -61,22 +63,28 @@ export async function deleteResources(reservoir: Reservoir, call: ResourceCall):
 
 async function setVariables(reservoir: Reservoir, call: ResourceCall, variables: ResourceVariables): Promise<void> {
   if (Object.keys(variables).length === 0) {
-    throw refused('Nothing was given to change: add name=..., type=..., description=..., or data in stdin_');
+    throw refused(
+      'Nothing was given to change: add name=..., type=..., description=..., or data in stdin_ or data=...',
+    );
   }
   await reservoir.change(async (view) => {
     const entry = await resourceFor(view, call, call.value('key'));
     if (variables.encoding !== undefined && variables.encoding !== aboutOf(entry).encoding) {
-      throw refused('The encoding is that of the data: give the data too, in stdin_');
+      throw refused('The encoding is that of the data: give the data too');
     }
     return { changes: [{ op: 'set', path: entry.path, values: valuesOf(variables) }], result: undefined };
   }, call.signal);
 }
 
-async function setData(reservoir: Reservoir, call: ResourceCall, variables: ResourceVariables): Promise<void> {
+async function setData(
+  reservoir: Reservoir,
+  call: ResourceCall,
+  variables: ResourceVariables & { readonly data: string },
+): Promise<void> {
   await reservoir.withData(async (view, blobs) => {
     const find = async (): Promise<Entry> => await resourceFor(view, call, call.value('key'));
     const encoding = variables.encoding ?? aboutOf(await find()).encoding;
-    const bytes = bytesOf(call.stdin, encoding);
+    const bytes = bytesOf(variables.data, encoding);
     const plan = async (blob: Blob) => {
       const { path, version, ...entry } = await find();
       const values = { ...valuesOf({ ...variables, encoding }), ...dataValues(blob, bytes) };
@@ -91,7 +99,14 @@ async function setData(reservoir: Reservoir, call: ResourceCall, variables: Reso
   }, call.signal);
 }
 
-function valuesOf(variables: ResourceVariables): Attributes {
+/** Undefined when none was given; an empty stdin is none. */
+function dataGiven({ stdin }: ResourceCall, { data }: ResourceVariables): string | undefined {
+  if (stdin === '') return data;
+  if (data !== undefined) throw refused('The data is given twice: leave data=... or stdin_ out');
+  return stdin;
+}
+
+function valuesOf({ data: _data, ...variables }: ResourceVariables): Attributes {
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]: [string, string | null]) => [name, value === null ? [] : [value]]),
   );

@@ -367,6 +367,10 @@ for (const kind of STORES) {
           ],
           stdout_: '/wA=\n',
         });
+        await shell.prepare({ do_: 'resource set', key, 'var=val': ['encoding=text', 'data=Typed by hand'] });
+        expect(dataOf(await shell.run(`resource get ${key}`)).toString()).toBe('Typed by hand');
+        await shell.prepare(`resource set ${key} data=`);
+        expect(await shell.run(`resource get ${key}`)).toMatchObject({ stdout_: '' });
         expect(await shell.batch([`resource del in ${colluuid} ${key}`, `resource list in ${colluuid}`])).toEqual([
           DONE,
           { colluuid, resources: [] },
@@ -429,10 +433,11 @@ for (const kind of STORES) {
         expect(await refusal([name])).toContain('The resource has no media type');
         expect(await refusal([name, type, 'name=y'])).toContain('"name" is given twice');
         expect(await refusal([name, type, 'nmae=y'])).toContain(
-          'There is no variable "nmae"; there are name, type, description, encoding',
+          'There is no variable "nmae"; there are name, type, description, encoding, data',
         );
         expect(await refusal([name, type, 'file=/etc/passwd'])).toContain('Files of the host are not read');
         expect(await refusal([name, type, 'digest=00'])).toContain('There is no variable "digest"');
+        expect(await refusal([name, type, 'data=y'])).toContain('The data is given twice');
         expect(await refusal([name, type, '__proto__=00'])).toMatch(/^syntax: /);
         expect(await refusal([name, type, 'constructor=00'])).toContain('There is no variable "constructor"');
         expect(await refusal(['name=', type])).toContain('The name is empty');
