@@ -176,10 +176,10 @@ export class Conversation {
 
   async #move(shell: string, signal: AbortSignal | undefined): Promise<LineResult> {
     const { catalog } = this.#parts;
-    await within(Promise.all([catalog.loadNames(), catalog.load(shell)]), SHOWN_WITHIN_MS, signal);
+    await within(catalog.refresh(shell), SHOWN_WITHIN_MS, signal);
     if (signal?.aborted === true) throw new BusError('aborted', `Interrupted: ${shell} was not entered`);
     const { names } = catalog;
-    if (names?.includes(shell) === false) {
+    if (names?.includes(shell) === false && catalog.find(shell) === null) {
       throw new BusError('unknown-shell', `The host has no shell ${quoted(shell)}${suggestion(shell, names)}`);
     }
     this.#enter(shell);

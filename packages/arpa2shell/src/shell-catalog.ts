@@ -28,9 +28,12 @@ export class ShellCatalog {
     return this.#entries.get(name)?.shell ?? null;
   }
 
-  /** Whether a word is the name of a shell, as far as is known. */
+  /**
+   * Whether a word is the name of a shell, as far as is known. The host names those of which the user may do something; the others
+   * are there too, and have a whoami.
+   */
   isShell(word: string): boolean {
-    return this.#names?.includes(word) ?? /^arpa2[a-z0-9-]{1,27}$/.test(word);
+    return this.#names?.includes(word) === true || /^arpa2[a-z0-9-]{1,27}$/.test(word);
   }
 
   /** Asks for the names, unless they are known. Never rejects. */
@@ -54,6 +57,19 @@ export class ShellCatalog {
     return entry.shell ?? (await (entry.asking ??= this.#describe(name, entry)));
   }
 
+  /** Asks for the names and for a shell anew: what the user may do may have changed. Never rejects; without an answer the old ones stay. */
+  async refresh(name: string): Promise<KnownShell | null> {
+    const entry: Entry = { shell: this.find(name), asking: null };
+    this.#entries.set(name, entry);
+    entry.asking = this.#describe(name, entry);
+    const asking = (this.#askingNames = this.#askNames());
+    const [names, shell] = await Promise.all([asking, entry.asking]);
+    if (this.#askingNames !== asking) return shell;
+    this.#names = names ?? this.#names;
+    this.#askingNames = null;
+    return shell;
+  }
+
   /** Forgets everything, for instance since another user may see other commands. */
   forget(): void {
     this.#entries.clear();
@@ -70,9 +86,10 @@ export class ShellCatalog {
   async #describe(name: string, entry: Entry): Promise<KnownShell | null> {
     const reply = await this.#ask({ words_: [name, 'describe'] });
     const { KnownShell: Known } = await import('./known-shell.js');
-    const shell = reply === null ? null : Known.from(reply);
-    entry.shell = shell?.name === name ? shell : null;
     entry.asking = null;
+    if (reply === null) return entry.shell;
+    const shell = Known.from(reply);
+    entry.shell = shell?.name === name ? shell : null;
     return entry.shell;
   }
 

@@ -63,9 +63,15 @@ afterAll(async () => await shells.close());
 class InProcess implements HostLink {
   isCutOff = false;
   isMute = false;
+  /** Only what is open in every shell is shown. */
+  isHidden = false;
   readonly #dispatcher = new Dispatcher({
     shells,
-    authorizer: openAuthorizer,
+    authorizer: {
+      ...openAuthorizer,
+      visible: async (requests) =>
+        await Promise.resolve(requests.map(({ command }) => !this.isHidden || command.builtin === true)),
+    },
     journal: new MemoryJournal(),
     limits: DEFAULT_LIMITS,
   });
@@ -181,6 +187,19 @@ describe('help with a line', () => {
     ['dane \u0007', ['\u0007']],
   ])('what cannot be right in %j', (line, wrong) => {
     expect(assistant.judge(line).map(({ start, end }) => line.slice(start, end))).toEqual(wrong);
+  });
+
+  test('a shell without a command for the user can be entered, and entering it again shows what was granted since', async () => {
+    link.isHidden = true;
+    catalog.forget();
+    expect(await conversation.run('arpa2zone')).toMatchObject({ kind: 'moved', intro: 'Zones.' });
+    expect(await complete('dan')).toEqual(['', [], [], false]);
+    expect(catalog.names).toEqual([]);
+    link.isHidden = false;
+    expect(await conversation.run('arpa2zone')).toMatchObject({ kind: 'moved' });
+    expect(await complete('dan')).toEqual(['', ['dane'], [], false]);
+    expect(catalog.names).toEqual(['arpa2zone']);
+    await expect(conversation.run('arpa2nosuch')).rejects.toThrow(/The host has no shell "arpa2nosuch"/);
   });
 
   test('no pattern of the host is run here', () => {
