@@ -6,11 +6,14 @@ import { deliver } from './delivery.js';
 import type { Lists } from './lists.js';
 import type { Destination, ResolvedOptions } from './options.js';
 import { Recipient, type RecipientState } from './recipient.js';
+import { Slots } from './slots.js';
 
 /** Hosts that have everything are asked so often whether they still have it, in milliseconds. */
 const CHECK_MS = 600_000;
 /** Lists that cannot be opened are tried again after so long, in milliseconds: the check of a large file takes a second. */
 const REOPEN_MS = 60_000;
+/** So many hosts are spoken to at a time. */
+const MAX_CONNECTIONS = 16;
 /** One that is closed waits so long for what is under way, in milliseconds. */
 const CLOSE_MS = 1500;
 
@@ -34,6 +37,7 @@ export class Publisher {
   readonly #options: ResolvedOptions;
   readonly #logger: Logger;
   readonly #ending = new AbortController();
+  readonly #slots = new Slots(MAX_CONNECTIONS);
   readonly #recipients: ReadonlyMap<string, Recipient>;
   readonly #atWork = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
@@ -96,7 +100,7 @@ export class Publisher {
   #recipient(destination: Destination, retryMs: number | null): Recipient {
     return new Recipient({
       destination,
-      send: async (to, onPosition, signal) => await this.#send(to, onPosition, signal),
+      send: async (to, onPosition, signal) => await this.#slots.run(() => this.#send(to, onPosition, signal)),
       retryMs,
       logger: this.#logger,
       signal: this.#ending.signal,

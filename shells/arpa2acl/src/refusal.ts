@@ -11,7 +11,7 @@ const UNAVAILABLE: ReadonlySet<AclErrorCode> = new Set([
 ]);
 
 /** What the caller is told when the lists, or the rules for addresses, refuse something; any other error stays as it is. */
-export function refusalOf(error: unknown): unknown {
+function refusalOf(error: unknown): unknown {
   if (error instanceof BusError) return new ShellError(error.message, { cause: error });
   if (!(error instanceof AclError)) return error;
   const code = UNAVAILABLE.has(error.code) ? 'unavailable' : 'failed';

@@ -1,5 +1,5 @@
-import { parseChangeRecord, parseDocument, type AclStore } from '@arpa2amqp/acl';
-import type { Call } from '@arpa2amqp/shell';
+import { isService, parseChangeRecord, parseDocument, parseIdentity, type AclStore } from '@arpa2amqp/acl';
+import { ShellError, type Call } from '@arpa2amqp/shell';
 import { checkNotExcepted, onAll, toReplicate, type AclCommand } from './access.js';
 import type { Lists } from './lists.js';
 import { answering, refused } from './refusal.js';
@@ -52,8 +52,11 @@ export function replicaCommand(lists: Lists, isPublisher: boolean): AclCommand {
   };
 }
 
-/** One who is refused in the end is refused before all lists are on their way. */
+/** One who is refused in the end is refused before all lists are on their way. An entry for everyone lets no user send lists. */
 function checkSender({ followed }: AclStore, call: Call<undefined>, isPublisher: boolean): void {
+  if (!isService(parseIdentity(call.caller.identity))) {
+    throw new ShellError('Only the service of a host sends lists, no user', { code: 'denied' });
+  }
   if (isPublisher) {
     throw refused('This host sends its own lists to others ("publish.to" of arpa2acl), so it takes over none');
   }

@@ -207,6 +207,11 @@ describe('delivery', () => {
     });
   });
 
+  test('no user sends lists, whatever the entries say', async () => {
+    await other.run("acl add arpa2acl.replica '' %W @.");
+    await expect(new DirectHost(other, 'eve@x').position(one.store.id)).rejects.toThrow(/Only the service of a host/);
+  });
+
   test('a host that sends its own lists takes over none', async () => {
     const address = '/internetwide/arpa2.test/x';
     await using third = await AclShell.create({ publish: { to: [{ address, connect: 'amqp://127.0.0.1:1' }] } });
