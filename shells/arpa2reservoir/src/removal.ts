@@ -36,7 +36,7 @@ async function refuseFull(view: ReservoirView, entry: Entry): Promise<void> {
   const keys = within.slice(0, MAX_TOLD).map((other) => keyOf(other, kind));
   const more = within.length - keys.length;
   throw refused(
-    `Cannot delete ${inWords(entry)}: it has ${kind} ${keys.join(', ')}${more === 0 ? '' : ` and ${more} more`}; delete that first`,
+    `Cannot delete ${inWords(entry)}: it has ${kind}s, ${keys.join(', ')}${more === 0 ? '' : ` and ${more} more`}; delete them first`,
   );
 }
 

@@ -86,6 +86,36 @@ describe('what a command needs', () => {
   });
 });
 
+test.each([
+  ['domain list', 'read'],
+  ['domain add a.nep', 'change'],
+  ['domain del a.nep b.nep', 'change'],
+  ['index dn', 'read'],
+  ['index domain a.nep', 'read'],
+  [`index collection ${U}`, 'read'],
+  ['index path a', 'read'],
+  ['index list', 'read'],
+  [`index list in collection ${U}`, 'read'],
+  [`index add ${U} x`, 'change'],
+  [`index add in domain a.nep ${U} x`, 'change'],
+  ['index del x', 'change'],
+  [`index del in collection ${U} x`, 'change'],
+  ['collection list', 'read'],
+  ['collection list a.nep', 'read'],
+  [`collection del a.nep ${U}`, 'change'],
+  ['resource list', 'read'],
+  [`resource list in ${U}`, 'read'],
+  [`resource get ${K}`, 'read'],
+  [`resource get in ${U} ${K}`, 'read'],
+  [`resource add in ${U} name=x`, 'change'],
+  ['resource add name=x', 'change'],
+  [`resource set ${K}`, 'change'],
+  [`resource del ${K}`, 'change'],
+])('%s: %s', (line, effect) => {
+  const plan = table.planLine(line.split(' '));
+  expect(plan.ok && plan.command.effect).toBe(effect);
+});
+
 test('what the lists are asked about is what the command changes', () => {
   const text = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9_*.@+-]{0,9}$/),

@@ -56,7 +56,7 @@ for (const kind of STORES) {
           `index add in domain ${domain} ${inside} home`,
         );
         expect(await shell.refusal(`domain del ${domain}`)).toBe(
-          `failed: Cannot delete domain "${domain}": it has collection ${inside}; delete that first`,
+          `failed: Cannot delete domain "${domain}": it has collections, ${inside}; delete them first`,
         );
         expect(await shell.refusal(`collection del ${domain} ${inside}`)).toBe(
           `failed: Cannot delete collection ${inside}: an index has a name for it, "home" of domain "${domain}"; delete that first`,
@@ -134,7 +134,7 @@ for (const kind of STORES) {
         const [a, b] = [await shell.addCollection(domain), await shell.addCollection(domain)];
         const key = await shell.addResource(a, 'x');
         expect(await shell.refusal(`collection del ${domain} ${a}`)).toBe(
-          `failed: Cannot delete collection ${a}: it has resource ${key}; delete that first`,
+          `failed: Cannot delete collection ${a}: it has resources, ${key}; delete them first`,
         );
         await shell.prepare(
           `resource del ${key}`,
