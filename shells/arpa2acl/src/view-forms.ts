@@ -25,11 +25,10 @@ export function listLists(store: AclStore, call: Call<undefined>): void {
   });
 }
 
-/** `acl show`: one list, in the words that `acl set` takes. */
+/** `acl show`: one list, in the text form that `acl set` takes. */
 export function showList(store: AclStore, call: Call<undefined>): void {
   const { resource, serial, list } = store.readList(resourceIn(call));
-  const text = formatAccessList(list);
-  call.json({ ...resource, serial, entry: text === '' ? [] : text.split(' ') });
+  call.json({ ...resource, serial, entry: formatAccessList(list) });
 }
 
 /** `acl test`: which rights somebody holds, and why. */
