@@ -1,4 +1,5 @@
 /** Names of entries in LDAP (RFC 4514), to and from paths. */
+import { isUtf8 } from 'node:buffer';
 import { DN } from 'ldapts';
 import type { Path } from './directory.js';
 import type { KindTable } from './kind.js';
@@ -16,7 +17,7 @@ const PIECE = /^(?:\\([0-9A-Fa-f]{2})|\\([ "#+,;<=>\\])|([^\\,+;"<>\0]))/u;
 /**
  * Reads a DN.
  *
- * @returns its steps, from the entry up to the root; null for what is no DN, empty, or has a step of several attributes
+ * @returns its steps, from the entry up to the root; null for what is no DN, empty, not UTF-8, or has a step of several attributes
  */
 export function parseDn(text: string): readonly NameStep[] | null {
   const steps: NameStep[] = [];
@@ -24,7 +25,7 @@ export function parseDn(text: string): readonly NameStep[] | null {
     const [head, attribute] = ATTRIBUTE.exec(rest) ?? [];
     if (head === undefined || attribute === undefined) return null;
     const [value, length] = readValue(rest.slice(head.length));
-    if (value === '' || value.includes('\uFFFD')) return null;
+    if (value === '') return null;
     steps.push({ attribute: attribute.toLowerCase(), value });
     rest = rest.slice(head.length + length);
     if (rest === '') return steps;
@@ -32,11 +33,11 @@ export function parseDn(text: string): readonly NameStep[] | null {
   }
 }
 
-/** The value at the start of a text, and how much of the text it takes. Blanks around it are none of it unless escaped. */
+/** The value at the start of a text, empty when it is none, and how much of the text it takes. Blanks around it are no part unless escaped. */
 function readValue(text: string): [value: string, length: number] {
   const bytes: Buffer[] = [];
   let kept = 0;
-  let at = text.length - text.trimStart().length;
+  let at = /^ */.exec(text)?.[0].length ?? 0;
   for (;;) {
     const [piece, hex, escaped, plain] = PIECE.exec(text.slice(at, at + 3)) ?? [];
     if (piece === undefined) break;
@@ -44,7 +45,8 @@ function readValue(text: string): [value: string, length: number] {
     bytes.push(hex === undefined ? Buffer.from(escaped ?? plain ?? '') : Buffer.from(hex, 'hex'));
     if (plain !== ' ') kept = bytes.length;
   }
-  return [Buffer.concat(bytes.slice(0, kept)).toString(), at];
+  const value = Buffer.concat(bytes.slice(0, kept));
+  return [isUtf8(value) ? value.toString() : '', at];
 }
 
 /** The DN of the entry at a path, escaped. */

@@ -339,7 +339,7 @@ export function conformance(freshOptions: () => unknown): void {
         else expect(await directory.get(path)).toMatchObject({ path, values: { notes: [value] } });
         expect(await directory.list(parent, 'box')).toHaveLength(error === null ? 1 : 0);
       };
-      await fc.assert(fc.asyncProperty(text, text, run), { numRuns: 120 });
+      await fc.assert(fc.asyncProperty(text, text, run), { numRuns: 60 });
     });
   });
 
