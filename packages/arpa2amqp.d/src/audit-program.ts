@@ -60,12 +60,13 @@ function parse(argv: readonly string[], version: string): AuditArguments {
       'Follow the chain of a log, through rotated files in order (- for stdin); without a file, the log of the daemon',
       (command) => command.positional('files', { type: 'string', array: true }).options(AUDIT_OPTIONS),
       ({ files = [], state, config }) => {
+        if (Array.isArray(state) || Array.isArray(config)) throw new BusError('usage', 'Give each option once');
         found = { files, state, config };
       },
     )
     .demandCommand(1, 'Name a command: verify')
     .strict()
-    .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
+    .parserConfiguration({ 'parse-positional-numbers': false })
     .version(version)
     .help()
     .alias('h', 'help')

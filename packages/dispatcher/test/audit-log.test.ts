@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -15,7 +14,7 @@ import {
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { parseIdentity, AclStore, resourceOf, parseSelector, parseRights } from '@arpa2amqp/acl';
 import { DEFAULT_LIMITS, type Batch, type Reply } from '@arpa2amqp/protocol';
-import { waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
+import { runProgram, waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
 import { defineShell, inlineHost, type Caller } from '@arpa2amqp/shell';
 import {
   AclAuthorizer,
@@ -39,7 +38,6 @@ const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
-afterAll(() => directory.remove());
 
 let folders = 0;
 function newFolder(): { log: string; head: string; folder: string } {
@@ -231,6 +229,18 @@ describe('records', () => {
   });
 });
 
+// A full disk that is real needs root. Elsewhere the valve below stands for it.
+const mount = directory.file('full');
+mkdirSync(mount);
+const hasDisk = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount]).then(
+  () => true,
+  () => false,
+);
+afterAll(async () => {
+  if (hasDisk) await runProgram('umount', ['-l', mount]);
+  directory.remove();
+});
+
 describe('a log that cannot be written', () => {
   /** A destination that can be told to fail. */
   class Valve implements AuditDestination {
@@ -300,13 +310,6 @@ describe('a log that cannot be written', () => {
     expect(statSync(log).mode & 0o777).toBe(0o600);
   });
 
-  const mount = directory.file('full');
-  mkdirSync(mount);
-  const hasDisk = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', mount]).status === 0;
-  afterAll(() => {
-    if (hasDisk) spawnSync('umount', ['-l', mount]);
-  });
-  // Needs root: a full disk that is real. The valve above stands for it elsewhere.
   (hasDisk ? test : test.skip)('because the disk is full goes on where the line was torn', async () => {
     const at = { folder: mount, log: `${mount}/audit.log`, head: `${mount}/audit.head` };
     const { run, changes, failures, audit } = start({ at });
@@ -410,10 +413,10 @@ describe('a chain', () => {
   });
 });
 
-test.each<[string, (log: string) => void, RegExp]>([
+test.each<[string, (log: string) => unknown, RegExp]>([
   ['a symbolic link', (log) => symlinkSync('/etc/passwd', log), /symbolic link/],
   ['a directory', (log) => mkdirSync(log), /EISDIR/],
-  ['a pipe', (log) => spawnSync('mkfifo', [log]), /no file/],
+  ['a pipe', async (log) => await runProgram('mkfifo', [log]), /no file/],
   [
     'a file that others may write',
     (log) => {
@@ -422,9 +425,9 @@ test.each<[string, (log: string) => void, RegExp]>([
     },
     /chmod go-w/,
   ],
-])('%s is refused as a log', (_what, make, message) => {
+])('%s is refused as a log', async (_what, make, message) => {
   const { log, head } = newFolder();
-  make(log);
+  await make(log);
   const failure = expect.objectContaining({ code: 'config', message: expect.stringMatching(message) });
-  expect(() => new AuditFile({ path: log, headPath: head })).toThrow(failure as unknown as Error);
+  expect(() => new AuditFile({ path: log, headPath: head })).toThrow(failure);
 });
