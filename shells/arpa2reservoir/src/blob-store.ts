@@ -1,4 +1,5 @@
 import type { Change, Directory, Expectation, Path } from '@arpa2amqp/directory';
+import { ShellError } from '@arpa2amqp/shell';
 import type { BlobFolder } from './blob-folder.js';
 import { isDirectoryError, isRace } from './directory-failure.js';
 
@@ -67,22 +68,42 @@ export class BlobStore {
     await this.#release(digest).catch(() => undefined);
   }
 
-  /** Removes what commands left behind that came to no end. Safe at any time, beside other processes too. */
+  /**
+   * Removes what commands left behind that came to no end. Safe at any time, beside other processes too.
+   * @throws ShellError when the directory does not seem to belong to the files; DirectoryError
+   */
   async sweep(signal: AbortSignal): Promise<void> {
+    // First, as it throws where nothing may be removed.
+    const orphans = await this.#orphans(signal);
     await this.#folder.removeStale();
     for (const leftover of await this.#folder.leftovers()) {
       signal.throwIfAborted();
       if (await this.#isCounted(leftover.digest)) await this.#folder.putBack(leftover);
       else await this.#folder.discard(leftover);
     }
-    for await (const digest of this.#folder.digests()) {
+    for (const digest of orphans) {
       signal.throwIfAborted();
-      if (!(await this.#isCounted(digest))) await this.#release(digest);
+      await this.#release(digest);
     }
     for (const { path, id } of await this.#directory.list([], 'blob', { signal })) {
       const isNeeded = (await this.#directory.referrers(id, { signal })).length > 0;
       if (!isNeeded) await this.#release(path[0]?.[1] ?? '');
     }
+  }
+
+  /** Files without an entry. @throws ShellError when they are the most: that is no leftover, but the wrong directory */
+  async #orphans(signal: AbortSignal): Promise<readonly string[]> {
+    const orphans: string[] = [];
+    let known = 0;
+    for await (const digest of this.#folder.digests()) {
+      signal.throwIfAborted();
+      if (await this.#isCounted(digest)) known += 1;
+      else orphans.push(digest);
+    }
+    if (orphans.length <= known) return orphans;
+    throw new ShellError(
+      `The directory knows ${known} of ${known + orphans.length} files of data, so none was removed: check that it is the one that belongs to the folder`,
+    );
   }
 
   async #refer<T>(

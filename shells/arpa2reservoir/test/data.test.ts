@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -193,6 +194,18 @@ for (const kind of STORES) {
       );
     });
 
+    test('data is not taken for leftovers by a directory that knows nothing of it', async () => {
+      const [right, wrong] = [store.fresh(), store.fresh()];
+      await using first = new ReservoirShell(right);
+      const collection = await first.addCollection('moved.nep');
+      for (const text of ['a', 'b', 'c']) await first.addResource(collection, text);
+      const folder = await BlobFolder.open(right.data);
+      await using other = await openDirectory(wrong.directory, { kinds: KINDS });
+      const told = 'The directory knows 0 of 3 files of data, so none was removed';
+      await expect(new BlobStore(other, folder).sweep(new AbortController().signal)).rejects.toThrow(told);
+      expect(filesOf(right.data)).toHaveLength(3);
+    });
+
     test('changes of one resource at once leave one of them, and no data of the others', async () => {
       const fresh = store.fresh();
       await using busy = new ReservoirShell(fresh);
@@ -231,6 +244,7 @@ describe('adding and removing the same content at once', () => {
       { op: 'add', path: within.slice(0, 1) },
       { op: 'add', path: within, id: collection, values: { description: ['x'] } },
     ]);
+    await add(new BlobStore(directory, await filesIn()), ANCHOR, randomUUID());
   });
   afterAll(async () => {
     await directory.close();
@@ -238,6 +252,8 @@ describe('adding and removing the same content at once', () => {
   });
 
   const { signal } = new AbortController();
+  /** Is there all the time. */
+  const ANCHOR = Buffer.from('anchor');
   const pathOf = (key: string): Path => [...within, ['resource', key]];
   const filesIn = async (): Promise<BlobFolder> => await BlobFolder.open(folder.file('data'));
 
@@ -284,7 +300,7 @@ describe('adding and removing the same content at once', () => {
     await remove(remover, bytes, first);
     expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
     await remove(calm, bytes, second);
-    expect(filesOf(folder.file('data'))).toEqual([]);
+    expect(filesOf(folder.file('data'))).toEqual([sha256(ANCHOR)]);
   });
 
   test('content that is removed while it comes again is written again', async () => {
@@ -298,12 +314,12 @@ describe('adding and removing the same content at once', () => {
       if (isRemoved) return;
       isRemoved = true;
       await remove(calm, bytes, first);
-      expect(filesOf(folder.file('data'))).toEqual([]);
+      expect(filesOf(folder.file('data'))).toEqual([sha256(ANCHOR)]);
     };
     await add(new BlobStore(before(directory, ['apply'], removeOnce), files), bytes, second);
     expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
     await remove(calm, bytes, second);
-    expect(filesOf(folder.file('data'))).toEqual([]);
+    expect(filesOf(folder.file('data'))).toEqual([sha256(ANCHOR)]);
   });
 
   test('keeps the file for as long as an entry refers to it, in whatever order the steps happen', async () => {
@@ -324,8 +340,8 @@ describe('adding and removing the same content at once', () => {
         expect((await calm.read(sha256(bytes), bytes.length)).equals(bytes)).toBe(true);
         for (const key of keys) await remove(calm, bytes, key);
         await calm.sweep(signal);
-        expect(filesOf(folder.file('data'))).toEqual([]);
-        expect(await directory.list([], 'blob')).toEqual([]);
+        expect(filesOf(folder.file('data'))).toEqual([sha256(ANCHOR)]);
+        expect(await directory.list([], 'blob')).toHaveLength(1);
       }),
       { numRuns: 15 },
     );
@@ -364,6 +380,15 @@ describe('the folder of the data', () => {
     expect(() => new ReservoirShell({ data: 'relative' })).toThrow(/data/);
     expect(() => new ReservoirShell({ dato: '/x' } as object)).toThrow(/dato/);
     expect(() => new ReservoirShell({ directory: { fyle: '/x' } })).toThrow(/fyle/);
+  });
+
+  test('is of no use without the directory', async () => {
+    const directory = { store: 'ldap', url: `ldapi://${encodeURIComponent(folder.file('nobody'))}`, base: 'o=x' };
+    await using shell = new ReservoirShell({ directory, data: folder.file('unused') });
+    for (const line of ['domain list', 'domain add a.nep', `resource get ${randomUUID()}`]) {
+      expect(await shell.refusal(line)).toMatch(/^unavailable: /);
+    }
+    expect(existsSync(folder.file('unused'))).toBe(false);
   });
 
   test('is refused when others may write there, and used as soon as they may not', async () => {
