@@ -8,6 +8,7 @@ _arguments -s -S \
   '--keytab=[Keytab with the key of the service]:FILE:_files' \
   '--service=[Service to answer as, <service>@<host> \[default\: arpa2amqp@<host>.<domain>\]]:SERVICE: ' \
   '--state=[Directory for what must survive a restart; it holds the access control lists]:DIR:_files -/' \
+  '--audit=[Audit log, - for stdout \[default\: audit.log in the state directory\]]:FILE:_files' \
   '*--shells=[Directories of shells]:DIR:_files -/' \
   '--open[No access control lists\: let everyone with a ticket run every command]' \
   '--log-level=[Least severe messages to log \[default\: info\]]:LEVEL:(fatal error warn info debug trace silent)' \

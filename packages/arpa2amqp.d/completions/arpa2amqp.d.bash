@@ -18,14 +18,14 @@ _arpa2amqp_d() {
     [[ ${COMP_WORDS[index]} != -- ]] || option=--
   done
   case $option in
-    --config|--keytab) kind=(-f) ;;
+    --config|--keytab|--audit) kind=(-f) ;;
     --address|--listen|--connect|--service) return 0 ;;
     --state|--shells) kind=(-d) ;;
     --log-level) kind=(-W 'fatal error warn info debug trace silent') ;;
   esac
   if ((${#kind[@]} == 0)); then
     if [[ $current == -* && $option != -- ]]; then
-      kind=(-W '--config --address --listen --connect --keytab --service --state --shells --open --log-level --version --help -h')
+      kind=(-W '--config --address --listen --connect --keytab --service --state --audit --shells --open --log-level --version --help -h')
     else
       return 0
     fi

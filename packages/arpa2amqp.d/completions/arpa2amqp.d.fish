@@ -7,6 +7,7 @@ complete -c arpa2amqp.d -l connect -x -d 'Take batches from the broker at this U
 complete -c arpa2amqp.d -l keytab -r -F -d 'Keytab with the key of the service'
 complete -c arpa2amqp.d -l service -x -d 'Service to answer as, <service>@<host> [default: arpa2amqp@<host>.<domain>]'
 complete -c arpa2amqp.d -l state -x -a '(__fish_complete_directories)' -d 'Directory for what must survive a restart; it holds the access control lists'
+complete -c arpa2amqp.d -l audit -r -F -d 'Audit log, - for stdout [default: audit.log in the state directory]'
 complete -c arpa2amqp.d -l shells -x -a '(__fish_complete_directories)' -d 'Directories of shells'
 complete -c arpa2amqp.d -l open -d 'No access control lists: let everyone with a ticket run every command'
 complete -c arpa2amqp.d -l log-level -x -a 'fatal error warn info debug trace silent' -d 'Least severe messages to log [default: info]'
