@@ -30,7 +30,7 @@ const UNFIT_FOR_KEYS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|^ | $| {2}/u;
 const ESCAPED = /["#+,;<=>\\]/g;
 const UNFIT_FOR_VALUES = /[\0\p{Cs}]/u;
 
-/** What siblings of one namespace must differ in: directory servers take names that differ in case or width for the same. */
+/** What siblings of one namespace, and values of one attribute, must differ in: directory servers do not tell case and width. */
 export function fold(key: string): string {
   return key.normalize('NFKC').toLowerCase().normalize('NFKC').replace(/ +/g, ' ').trim();
 }
@@ -54,7 +54,7 @@ export function checkPath(kinds: KindTable, path: Path): Kind | null {
 
 function checkKey(kinds: KindTable, kind: Kind, key: string): void {
   const isLong = Math.max(sizeOf(key), sizeOf(fold(key))) > MAX_KEY_BYTES;
-  const isFit = !UNFIT_FOR_KEYS.test(key) && fold(key) !== '' && kinds.isKey(kind, key);
+  const isFit = key !== '' && isNormal(key) && !UNFIT_FOR_KEYS.test(key) && kinds.isKey(kind, key);
   if (!isLong && isFit) return;
   const why = isLong
     ? `it is longer than ${MAX_KEY_BYTES} bytes`
@@ -62,11 +62,17 @@ function checkKey(kinds: KindTable, kind: Kind, key: string): void {
   throw new DirectoryError('directory-invalid', `${quoted(key)} cannot name a ${kind.name}: ${why}`);
 }
 
+/**
+ * Directory servers compare names in this form (RFC 4518). Whatever is in it begins in it too, so that they find by the beginning
+ * what we find.
+ */
+const isNormal = (key: string): boolean => key === key.normalize('NFKC');
+
 const sizeOf = (key: string): number => Buffer.byteLength(key.replace(ESCAPED, '   '));
 
 /** Whether any key can begin so. */
 export function canPrefix(prefix: string): boolean {
-  return prefix.length <= MAX_KEY_BYTES && !/[\p{Cc}\p{Cs}]/u.test(prefix);
+  return prefix.length <= MAX_KEY_BYTES && isNormal(prefix) && !/[\p{Cc}\p{Cs}]/u.test(prefix);
 }
 
 /** The kind of what may be listed below a path. */

@@ -76,7 +76,9 @@ export class LdapTree {
 
   async children(parent: Path, kind: Kind, prefix: string): Promise<readonly Entry[]> {
     const filters = kind.ldap.objectClasses.map((name) => equals('objectClass', name));
-    if (prefix !== '') filters.push(new SubstringFilter({ attribute: kind.ldap.rdn, initial: prefix }));
+    // A blank at the end counts for nothing there; what is too much is left out below.
+    const initial = prefix.trimEnd();
+    if (initial !== '') filters.push(new SubstringFilter({ attribute: kind.ldap.rdn, initial }));
     const entries = await this.#search(parent, { scope: 'one', filter: ours(...filters) });
     const keyOf = (entry: Entry): string => entry.path.at(-1)?.[1] ?? '';
     return entries
