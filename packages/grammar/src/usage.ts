@@ -9,7 +9,6 @@ const INDENT = '    ';
  *
  * @param columns - width to fold at, in characters; `Infinity` does not fold. A word that is wider stays whole. Default 80
  * @returns lines without a line end behind the last
- * @public
  */
 export function usageOf(grammar: CommandGrammar, columns = 80): string {
   return formsOf(grammar.root)

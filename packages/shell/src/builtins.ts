@@ -1,6 +1,6 @@
 import { quoted, suggestion, type Candidate, type CommandOutput } from '@arpa2amqp/protocol';
 import { usableCandidates } from './candidates.js';
-import type { ValueType } from '@arpa2amqp/grammar';
+import { usageOf, type ValueType } from '@arpa2amqp/grammar';
 import { inColumns } from './columns.js';
 import type { CommandTable, PlannedCommand } from './command-table.js';
 import type { Caller } from './definition.js';
@@ -148,9 +148,10 @@ export class Builtins {
     if (topic === 'help') return printed(HELP_SUMMARY);
     const command = shown[heads.indexOf(topic)]?.command;
     if (command === undefined) return failure('failed', `No help on ${quoted(topic)}${suggestion(topic, heads)}`);
+    const grammar = this.#table.grammars[this.#table.find(topic) ?? -1];
+    if (grammar === undefined) return failure('internal', `The command ${quoted(topic)} has no grammar`);
     // No empty line: what is above one would be taken for headers.
-    const words = wordsOf(this.#table.grammars[this.#table.find(topic) ?? -1]?.help ?? new Map());
-    return printed(`${command.spec.trim().replace(/\s+/g, ' ')}\n    ${command.summary}\n${words}`);
+    return printed(`${usageOf(grammar)}\n    ${command.summary}\n${wordsOf(grammar.help)}`);
   }
 }
 

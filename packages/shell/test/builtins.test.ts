@@ -98,9 +98,9 @@ describe('built-in commands', () => {
 
   test('help with a word prints its syntax and summary', async () => {
     const probe = await Probe.open(host);
-    expect(await probe.reply('help dane')).toEqual({ stdout_: 'dane ( add | del ) <x>\n    Change dane\n' });
+    expect(await probe.reply('help dane')).toEqual({ stdout_: 'dane (add | del) <x>\n    Change dane\n' });
     expect(await probe.reply('help acme')).toEqual({
-      stdout_: 'acme ( add | del ) <x>\n    Change acme\n      del  Take it out\n      <x>  What\n',
+      stdout_: 'acme (add | del) <x>\n    Change acme\n      del  Take it out\n      <x>  What\n',
     });
     expect((await probe.reply('help help')).stdout_).toBe(
       'List available commands with "help" or detailed help with "help cmd".\n',
