@@ -50,6 +50,7 @@ export class AuditFile implements AuditDestination {
   #head: ChainHead;
   #rest: Rest | null = null;
   #found: readonly AuditEvent[];
+  #isClosing = false;
   /** What the size of the file must be. */
   #size: number;
 
@@ -116,9 +117,11 @@ export class AuditFile implements AuditDestination {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
+    // Before the descriptors: their numbers may be somebody else's soon (F1).
+    await this.#thread.close();
     closeSync(this.#fd);
     if (this.#headFd !== null) closeSync(this.#headFd);
-    await this.#thread.close();
   }
 
   #look(): void {
@@ -134,6 +137,7 @@ export class AuditFile implements AuditDestination {
   async #appendElsewhere(job: WriteJob): Promise<WriteFailure | null> {
     const result = await this.#thread.run(job);
     if (result !== null) return this.#take(result);
+    if (this.#isClosing) return { code: 'ECANCELED', message: 'The log was closed while it was written' };
     // The thread is gone; how far it came is seen in the file (F1).
     const already = fstatSync(job.fd).size - this.#size;
     this.#size += already;

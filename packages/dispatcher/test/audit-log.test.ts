@@ -431,3 +431,18 @@ test.each<[string, (log: string) => unknown, RegExp]>([
   const failure = expect.objectContaining({ code: 'config', message: expect.stringMatching(message) });
   expect(() => new AuditFile({ path: log, headPath: head })).toThrow(failure);
 });
+
+test('a log that is destroyed while another thread writes it fails nobody, and goes on when it is opened again', async () => {
+  const at = newFolder();
+  const { run, audit } = start({ at });
+  await run(...Array.from({ length: 100 }, () => LOOK));
+  const late = run(...Array.from({ length: 500 }, () => LOOK));
+  await waitUntil(() => statSync(at.log).size > 0);
+  audit.destroy();
+  expect(codes(await late)).not.toContain('internal');
+  await audit.close();
+  const second = start({ at });
+  await second.run(LOOK);
+  await second.audit.close();
+  expect(verifyWhole(at).problems).toEqual([]);
+});
