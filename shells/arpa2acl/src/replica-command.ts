@@ -53,12 +53,17 @@ export function replicaCommand(lists: Lists, isPublisher: boolean): AclCommand {
 }
 
 /** One who is refused in the end is refused before all lists are on their way. An entry for everyone lets no user send lists. */
-function checkSender({ followed }: AclStore, call: Call<undefined>, isPublisher: boolean): void {
+function checkSender({ id, followed }: AclStore, call: Call<undefined>, isPublisher: boolean): void {
   if (!isService(parseIdentity(call.caller.identity))) {
     throw new ShellError('Only the service of a host sends lists, no user', { code: 'denied' });
   }
   if (isPublisher) {
     throw refused('This host sends its own lists to others ("publish.to" of arpa2acl), so it takes over none');
+  }
+  if (call.value('origin') === id) {
+    throw refused(
+      'These are the lists of this host itself, or its file is a copy of theirs: make it anew and import them',
+    );
   }
   if (followed === null || followed.sender === call.caller.identity) return;
   throw refused(`This host takes over the lists that ${followed.sender} sends, so no others; see "replica leave"`);

@@ -212,6 +212,11 @@ describe('delivery', () => {
     await expect(new DirectHost(other, 'eve@x').position(one.store.id)).rejects.toThrow(/Only the service of a host/);
   });
 
+  test('a host does not follow itself', async () => {
+    await expect(new DirectHost(one).position(one.store.id)).rejects.toThrow(/of this host itself/);
+    expect(one.store.followed).toBeNull();
+  });
+
   test('a host that sends its own lists takes over none', async () => {
     const address = '/internetwide/arpa2.test/x';
     await using third = await AclShell.create({ publish: { to: [{ address, connect: 'amqp://127.0.0.1:1' }] } });
