@@ -301,6 +301,8 @@ export function conformance(freshOptions: () => unknown): void {
         expect((await directory.list(parent, 'box', { prefix: key })).map(({ id }) => id)).toEqual([entry.id]);
         expect(await directory.list(path, 'box')).toHaveLength(1);
         const to: Path = [...path.slice(0, -1), ['box', `${key.slice(0, 190)}2`]];
+        await apply({ op: 'move', path, to }, { op: 'move', path: to, to: path });
+        expect((await directory.get(path))?.id).toBe(entry.id);
         await apply({ op: 'move', path, to });
         await apply({ op: 'remove', path: [...to, ['box', 'child']] }, { op: 'remove', path: to });
         expect(await directory.list(parent, 'box')).toHaveLength(1);
