@@ -441,7 +441,7 @@ function applyDocument(writer: StoreWriter, { groups, lists }: AclDocument, mode
   }
   for (const { resource, list } of lists) {
     if (mode === 'replace') writer.apply({ kind: 'replace', resource, list });
-    else for (const [selector, rights] of list) writer.apply({ kind: 'grant', resource, selector, rights });
+    else writer.merge(resource, list);
   }
 }
 

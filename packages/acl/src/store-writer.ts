@@ -87,6 +87,11 @@ export class StoreWriter {
     }
   }
 
+  /** Sets these entries and leaves the others. */
+  merge(resource: Resource, list: ReadonlyMap<Selector, Rights>): void {
+    this.#setEntries(resource, list);
+  }
+
   #replace(resource: Resource, list: ReadonlyMap<Selector, Rights>): void {
     const gone = [...this.reader.readList(resource).list.keys()].filter((selector) => !list.has(selector));
     this.#setEntries(resource, [...gone.map((selector): [Selector, null] => [selector, null]), ...list]);
