@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { ACL_ERRORS } from '@arpa2amqp/acl';
 import { AMQP_ERROR_CODES } from '@arpa2amqp/amqp';
+import { DIRECTORY_ERRORS } from '@arpa2amqp/directory';
 import { GSS_ERRORS } from '@arpa2amqp/gssapi';
 import { ERRORS, FRAME_ERRORS, LOCAL_ERRORS, REPLY_ERRORS } from '@arpa2amqp/protocol';
 import ts from 'typescript';
@@ -73,6 +74,13 @@ describe('docs/errors.md', () => {
     });
     expect(tableOf('Codes of access control lists')).toEqual(rows);
   });
+
+  test('Codes of directories: the catalogue of @arpa2amqp/directory, row by row', () => {
+    const rows = Object.entries(DIRECTORY_ERRORS).map(([code, { about, retryable }]) => {
+      return { code, meaning: about, retry: retry(retryable) };
+    });
+    expect(tableOf('Codes of directories')).toEqual(rows);
+  });
 });
 
 /** Where a code is written in the sources, by the way it is used there. */
@@ -85,7 +93,7 @@ interface Mention {
 
 /** Functions and classes that are given a code. */
 const TAKERS =
-  /^(?:BusError|Refusal|AclError|AmqpError|GssError|DocumentValidator|errorReply|failure|asAmqpError|statusError)$/;
+  /^(?:BusError|Refusal|AclError|DirectoryError|AmqpError|GssError|DocumentValidator|errorReply|failure|asAmqpError|statusError)$/;
 /** Members that hold a code, though others may hold something else under that name. */
 const MEMBERS = /^(?:code|reason)$/;
 /** Types of tables whose values are codes. */
@@ -130,7 +138,7 @@ function mentionsOf(file: string): Mention[] {
           if (ts.isPropertyAssignment(property)) note(property.initializer, true);
         }
       }
-    } else if (ts.isStringLiteral(node) && /^(?:gss|amqp|acl)-/.test(node.text)) note(node, false);
+    } else if (ts.isStringLiteral(node) && /^(?:gss|amqp|acl|directory)-[a-z-]+$/.test(node.text)) note(node, false);
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -150,9 +158,9 @@ function unwrapped(node: ts.Expression): ts.Expression {
 }
 
 describe('the sources', () => {
-  const catalogues = { ...ERRORS, ...AMQP_ERROR_CODES, ...GSS_ERRORS, ...ACL_ERRORS };
+  const catalogues = { ...ERRORS, ...AMQP_ERROR_CODES, ...GSS_ERRORS, ...ACL_ERRORS, ...DIRECTORY_ERRORS };
   const definitions =
-    /(?:protocol\/src\/error-catalogue|amqp\/src\/errors|gssapi\/src\/error-codes|acl\/src\/acl-error)\.ts$/;
+    /(?:protocol\/src\/error-catalogue|amqp\/src\/errors|gssapi\/src\/error-codes|acl\/src\/acl-error|directory\/src\/directory-error)\.ts$/;
   const mentions = sources.filter((file) => !definitions.test(file)).flatMap(mentionsOf);
 
   test('give no code that is in no catalogue', () => {
@@ -167,9 +175,15 @@ describe('the sources', () => {
   });
 
   test('tell every code apart: no two catalogues share one', () => {
-    const all = [REPLY_ERRORS, FRAME_ERRORS, LOCAL_ERRORS, AMQP_ERROR_CODES, GSS_ERRORS, ACL_ERRORS].flatMap(
-      Object.keys,
-    );
+    const all = [
+      REPLY_ERRORS,
+      FRAME_ERRORS,
+      LOCAL_ERRORS,
+      AMQP_ERROR_CODES,
+      GSS_ERRORS,
+      ACL_ERRORS,
+      DIRECTORY_ERRORS,
+    ].flatMap(Object.keys);
     expect(all.length).toBe(new Set(all).size);
   });
 });

@@ -1,8 +1,6 @@
 import type { Directory } from './directory.js';
 import { DirectoryError } from './directory-error.js';
 import { KindTable, type Kind } from './kind.js';
-import { LdapDirectory } from './ldap-directory.js';
-import { LmdbDirectory } from './lmdb-directory.js';
 import { checkDirectoryOptions } from './options.js';
 
 /** What {@link openDirectory} is told by the program, beside the configuration. */
@@ -27,8 +25,15 @@ export interface DirectoryContents {
 export async function openDirectory(options: unknown, { kinds, defaultFile }: DirectoryContents): Promise<Directory> {
   const checked = checkDirectoryOptions(options);
   const table = new KindTable(kinds);
-  if (checked.store === 'ldap') return await LdapDirectory.open(checked, table);
+  // Each store has a library that takes longer to load than the rest of a shell.
+  if (checked.store === 'ldap') {
+    const { LdapDirectory } = await import('./ldap-directory.js');
+    return await LdapDirectory.open(checked, table);
+  }
   const file = checked.file ?? defaultFile;
-  if (file !== undefined) return await LmdbDirectory.open(file, table);
+  if (file !== undefined) {
+    const { LmdbDirectory } = await import('./lmdb-directory.js');
+    return await LmdbDirectory.open(file, table);
+  }
   throw new DirectoryError('directory-config', 'There is no file to keep the directory in: name one in "file"');
 }
