@@ -100,7 +100,7 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
       '',
     ]);
     expect(fromInput.stdout).toMatch(
-      /^one\nstart \( at <number> \| show \)\n {4}Where to start\n(?: {2,6}at {4}Set it\n {2,6}show {2}Print it\n){2}arpa2shell-0\.1\.0\n$/,
+      /^one\nstart \(at <number> \| show\)\n {4}Where to start\n(?: {2,6}at {4}Set it\n {2,6}show {2}Print it\n){2}arpa2shell-0\.1\.0\n$/,
     );
     expect(fromInput.code).toBe(2);
     expect(stopped).toMatchObject({ code: 2, stdout: 'one\n' });
