@@ -12,6 +12,8 @@ export function aliasCommand(store: IdentityStore): IdCommand {
     effect: 'change',
     needs: [
       { with: ['add', 'del'], rights: 'W', class: USER_CLASS, instances: identityIn('uid') },
+      // The places of an alias are others' to give, and whoever may only change the user can leave groups one by one.
+      { with: ['force'], rights: 'D', class: USER_CLASS, instances: identityIn('uid') },
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('uid') },
     ],
     reads: ['list'],

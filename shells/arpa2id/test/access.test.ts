@@ -45,7 +45,14 @@ describe('what a command needs', () => {
     ['user show orvelte.nep john', [['R', USER, ...at('john')]]],
     ['user list orvelte.nep', [['R', USER, 'orvelte.nep']]],
     ['alias add orvelte.nep john work', [['W', USER, ...at('john')]]],
-    ['alias del orvelte.nep john work force', [['W', USER, ...at('john')]]],
+    ['alias del orvelte.nep john work', [['W', USER, ...at('john')]]],
+    [
+      'alias del orvelte.nep john work force',
+      [
+        ['W', USER, ...at('john')],
+        ['D', USER, ...at('john')],
+      ],
+    ],
     ['alias list orvelte.nep john', [['R', USER, ...at('john')]]],
     ['group add orvelte.nep devs All who write', [['C', USER, ...at('devs')]]],
     ['group del orvelte.nep devs', [['D', USER, ...at('devs')]]],
