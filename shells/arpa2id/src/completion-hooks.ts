@@ -7,8 +7,8 @@ import { domainName, localName } from './names.js';
 type Request = CompletionRequest<undefined>;
 type Look = (view: IdentityView, request: Request) => Promise<Candidates>;
 
-/** As many as an answer can hold. */
-const MAX_CANDIDATES = 200;
+/** More are never looked at: what the caller may not see is taken out later. */
+const MAX_CANDIDATES = 1000;
 
 /** The names that the commands can be given now, each within the domain typed before it. */
 export function completionHooks(store: IdentityStore): Readonly<Record<string, CompletionHook<undefined>>> {

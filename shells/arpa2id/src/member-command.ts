@@ -57,7 +57,7 @@ async function leave(store: IdentityStore, call: Call): Promise<void> {
     gid === undefined ? undefined : principalPath(domainName(call.value('domain')), 'group', localName(gid, 'group'));
   const reply = await store.change(async (view) => {
     const identity = await view.entry(target);
-    if (group !== undefined) await view.entry(group);
+    // The group is not looked for: who has no right on it does not learn whether it is there.
     const own = kindOf(target) === 'user' ? await view.children(target, 'alias') : [];
     const members: Entry[] = [];
     for (const one of [identity, ...own]) members.push(...(await view.referrers(one)));

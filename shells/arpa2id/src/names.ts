@@ -1,10 +1,10 @@
 import { quoted } from '@arpa2amqp/protocol';
 import { ShellError } from '@arpa2amqp/shell';
 
-/** RFC 1035, section 2.3.4, without the last dot. */
-const MAX_DOMAIN = 253;
+/** The longest name that a directory takes; RFC 1035 allows 253 characters without the last dot. */
+const MAX_DOMAIN = 224;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
-/** Two of these, `+`, `@` and the longest domain are 511 characters: no identity can be over 512, whatever is moved where. */
+/** Two of these, `+`, `@` and the longest domain are 482 characters: no identity can be over 512, whatever is moved where. */
 const MAX_NAME = 128;
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const MAX_TEXT = 256;

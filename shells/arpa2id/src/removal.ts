@@ -20,10 +20,12 @@ export interface RemovalReply extends Record<string, unknown> {
 
 const MAX_IN_THE_WAY = 20;
 const MAX_REMOVED = 1000;
+/** Removing so many takes about a second in LMDB, in which nobody else is served. */
+const MAX_AT_ONCE = 10_000;
 
 /**
  * Plans the removal of an entry, with everything below it and everything that refers to one of these when it is forced.
- * @throws ShellError that says what is in the way, when it is not forced
+ * @throws ShellError that says what is in the way, when it is not forced, or is too much
  */
 export async function planRemoval(
   view: IdentityView,
@@ -60,6 +62,11 @@ async function collect(
   const found = isReferable(kind) ? [...(await view.referrers(entry))] : [];
   for (const child of KINDS.filter(({ parents }) => parents.some((parent) => parent === kind))) {
     found.push(...(await view.children(entry.path, child.name)));
+  }
+  if (isDeep && into.size + found.length > MAX_AT_ONCE) {
+    throw new ShellError(
+      `More than ${MAX_AT_ONCE} entries would go too, which is too much for one change: delete users, groups or roles before`,
+    );
   }
   for (const other of found) {
     if (into.has(other.id)) continue;

@@ -145,8 +145,9 @@ test('of very many the first, in time', async () => {
   await directory.close();
   await using shell = new IdShell({ directory: { file } });
   await shell.run('domain list');
+  // More than are shown: those that the caller may not see are taken out after this.
   const found = words(await shell.complete('user del many.nep', 'u', 200));
-  expect(found).toHaveLength(200);
+  expect(found).toHaveLength(1000);
   expect(found[0]).toBe('u10000');
   expect(words(await shell.complete('user del many.nep', 'u1299', 200))).toHaveLength(10);
   work.remove();
