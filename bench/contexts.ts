@@ -8,7 +8,7 @@ import { inTurns, measure, WARM_UP_MS } from './load.js';
 import { report, say } from './report.js';
 
 const target = serviceOf(parseAddress(ADDRESS));
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 32;
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const LIVE_CONTEXTS = 10_000;
