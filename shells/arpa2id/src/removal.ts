@@ -83,7 +83,8 @@ function isReferable(kind: string): boolean {
 
 async function refusal(view: IdentityView, entry: Entry, entries: readonly Entry[]): Promise<ShellError> {
   const named = entries.slice(0, MAX_IN_THE_WAY);
-  const texts = await Promise.all(named.map(async (other) => await explained(view, other)));
+  const texts: string[] = [];
+  for (const other of named) texts.push(await explained(view, other));
   const more = entries.length - texts.length;
   const list = `${texts.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
   const advice = 'remove them before, or add the word force to remove them too';

@@ -88,6 +88,8 @@ async function deleteCollections(reservoir: Reservoir, call: Call): Promise<void
   const ids = [...call.all('colluuid'), ...call.all('colluuids')].map((text) => uuid(text, 'collection'));
   await reservoir.change(async (view) => {
     await view.domain(name);
-    return await planRemoval(view, await Promise.all(ids.map(async (id) => await view.collection(id, name))));
+    const collections: Entry[] = [];
+    for (const id of ids) collections.push(await view.collection(id, name));
+    return await planRemoval(view, collections);
   }, call.signal);
 }

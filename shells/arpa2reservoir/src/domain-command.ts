@@ -1,7 +1,8 @@
+import type { Entry } from '@arpa2amqp/directory';
+import { quoted } from '@arpa2amqp/protocol';
 import { DOMAIN, DOMAIN_CLASS, HELP, WHOLE_CLASS, type ReservoirCommand } from './access.js';
 import { domainName } from './names.js';
 import { planRemoval } from './removal.js';
-import { quoted } from '@arpa2amqp/protocol';
 import { refused } from './refusal.js';
 import type { Reservoir } from './reservoir.js';
 import { keyOf } from './reservoir-view.js';
@@ -36,11 +37,11 @@ export function domainCommand(reservoir: Reservoir): ReservoirCommand {
         await addDomain(reservoir, domainName(call.value('newdomain')), call.signal);
       } else {
         const names = [...call.all('domain'), ...call.all('domains')].map(domainName);
-        await reservoir.change(
-          async (view) =>
-            await planRemoval(view, await Promise.all(names.map(async (name) => await view.domain(name)))),
-          call.signal,
-        );
+        await reservoir.change(async (view) => {
+          const domains: Entry[] = [];
+          for (const name of names) domains.push(await view.domain(name));
+          return await planRemoval(view, domains);
+        }, call.signal);
       }
     },
   };

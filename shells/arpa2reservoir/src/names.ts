@@ -5,7 +5,7 @@ import { refused } from './refusal.js';
 
 const DOMAIN = /^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+$/;
 /** What the store of entries takes. */
-const MAX_DOMAIN = 200;
+const MAX_DOMAIN = 224;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const MAX_NAME = 128;

@@ -31,13 +31,12 @@ export async function planRemoval(view: ReservoirView, entries: readonly Entry[]
 
 async function refuseFull(view: ReservoirView, entry: Entry): Promise<void> {
   const kind = isCollection(entry) ? 'resource' : 'collection';
-  const within = await view.children(entry.path, kind);
+  // One more than is told of: there may be very many.
+  const within = await view.children(entry.path, kind, MAX_TOLD + 1);
   if (within.length === 0) return;
   const keys = within.slice(0, MAX_TOLD).map((other) => keyOf(other, kind));
-  const more = within.length - keys.length;
-  throw refused(
-    `Cannot delete ${inWords(entry)}: it has ${kind}s, ${keys.join(', ')}${more === 0 ? '' : ` and ${more} more`}; delete them first`,
-  );
+  const more = within.length > MAX_TOLD ? ' and more' : '';
+  throw refused(`Cannot delete ${inWords(entry)}: it has ${kind}s, ${keys.join(', ')}${more}; delete them first`);
 }
 
 function told(names: readonly Entry[]): string {

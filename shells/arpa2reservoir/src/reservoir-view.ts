@@ -39,9 +39,9 @@ export class ReservoirView {
     return found;
   }
 
-  /** The children of one kind, by key. */
-  async children(path: Path, kind: string): Promise<readonly Entry[]> {
-    return await this.directory.list(path, kind, this.#options);
+  /** The children of one kind, by key. @param limit - how many at most, from the first; absent: all */
+  async children(path: Path, kind: string, limit = Infinity): Promise<readonly Entry[]> {
+    return await this.directory.list(path, kind, { ...this.#options, limit });
   }
 
   /** All collections, by domain and then by UUID. */

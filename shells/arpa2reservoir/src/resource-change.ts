@@ -4,7 +4,8 @@ import type { Call } from '@arpa2amqp/shell';
 import type { Blob } from './blob-store.js';
 import { refused } from './refusal.js';
 import type { ReservoirSession } from './reservoir-session.js';
-import type { Reservoir } from './reservoir.js';
+import type { Plan, Reservoir } from './reservoir.js';
+import type { ReservoirView } from './reservoir-view.js';
 import { bytesOf } from './resource-data.js';
 import { collectionFor, resourceFor } from './resource-place.js';
 import { aboutOf } from './resource-reading.js';
@@ -47,18 +48,26 @@ export async function setResource(reservoir: Reservoir, call: ResourceCall): Pro
 
 /** `resource del`: of several all or none. */
 export async function deleteResources(reservoir: Reservoir, call: ResourceCall): Promise<void> {
-  const keys = call.all('key');
-  const digests = await reservoir.change(async (view) => {
-    const found = await Promise.all(keys.map(async (key) => await resourceFor(view, call, key)));
-    const entries = [...new Map(found.map((entry) => [entry.id, entry])).values()];
-    return {
-      changes: entries.map(({ path }) => ({ op: 'remove', path })),
-      result: entries.map((entry) => aboutOf(entry).sha256),
-    };
-  }, call.signal);
+  // The folder is opened before anything is changed: what was deleted cannot be deleted again when it is of no use.
   await reservoir.withData(async (_view, blobs) => {
+    const digests = await reservoir.change(async (view) => await planDeletion(view, call), call.signal);
     for (const digest of new Set(digests)) await blobs.release(digest);
   }, call.signal);
+}
+
+async function planDeletion(view: ReservoirView, call: ResourceCall): Promise<Plan<readonly string[]>> {
+  const found = new Map<string, Entry>();
+  for (const key of call.all('key')) {
+    const entry = await resourceFor(view, call, key);
+    found.set(entry.id, entry);
+  }
+  const entries = [...found.values()];
+  return {
+    changes: entries.map(({ path }) => ({ op: 'remove', path })),
+    // Their data may be replaced meanwhile: that too has to go.
+    unchanged: entries,
+    result: entries.map((entry) => aboutOf(entry).sha256),
+  };
 }
 
 async function setVariables(reservoir: Reservoir, call: ResourceCall, variables: ResourceVariables): Promise<void> {
@@ -72,7 +81,12 @@ async function setVariables(reservoir: Reservoir, call: ResourceCall, variables:
     if (variables.encoding !== undefined && variables.encoding !== aboutOf(entry).encoding) {
       throw refused('The encoding is that of the data: give the data too');
     }
-    return { changes: [{ op: 'set', path: entry.path, values: valuesOf(variables) }], result: undefined };
+    return {
+      changes: [{ op: 'set', path: entry.path, values: valuesOf(variables) }],
+      // Other data may have another encoding.
+      unchanged: [entry],
+      result: undefined,
+    };
   }, call.signal);
 }
 

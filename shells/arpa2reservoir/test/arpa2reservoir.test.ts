@@ -67,6 +67,10 @@ for (const kind of STORES) {
           `domain del ${domain}`,
         );
         await shell.prepare(`collection del ${other} ${outside}`);
+        for (let added = 0; added < 21; added += 1) await shell.addCollection(other);
+        const told = await shell.refusal(`domain del ${other}`);
+        expect(told.match(/[0-9a-f-]{36}/g)).toHaveLength(20);
+        expect(told).toMatch(/ and more; delete them first$/);
       });
 
       test.each([
@@ -82,7 +86,7 @@ for (const kind of STORES) {
         ['ex\u0430mple.nep', 'two or more labels'],
         ['\u212a.nep', 'two or more labels'],
         ['a.nep\r\nX: y', 'two or more labels'],
-        [`${'a.'.repeat(100)}b`, 'at most 200 characters'],
+        [`${'a.'.repeat(112)}b`, 'at most 224 characters'],
       ])('%j is no name of one', async (name, why) => {
         for (const command of [
           { do_: 'domain add', newdomain: name },

@@ -12,7 +12,7 @@ import { BlobFolder } from '../src/blob-folder.js';
 import { BlobStore } from '../src/blob-store.js';
 import { KINDS } from '../src/kinds.js';
 import { bytesOf, MAX_DATA_BYTES, printed } from '../src/resource-data.js';
-import { dataOf, filesOf, ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
+import { dataOf, filesOf, header, ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
 
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 const placeOf = (folder: string, digest: string): string => path.join(folder, digest.slice(0, 2), digest.slice(2));
@@ -219,6 +219,22 @@ for (const kind of STORES) {
       expect(texts).toContain(now);
       expect(filesOf(fresh.data)).toEqual([sha256(now)]);
     });
+
+    test('data that was changed while its resource is being deleted goes too', async () => {
+      const fresh = store.fresh();
+      await using busy = new ReservoirShell(fresh);
+      const collection = await busy.addCollection('busy.nep');
+      const keys = await Promise.all(
+        Array.from({ length: 40 }, async (_, index) => await busy.addResource(collection, `text ${index}`)),
+      );
+      // The last of them goes last: there is time to change it.
+      await Promise.all([
+        busy.run({ do_: 'resource set', key: keys.at(-1)!, stdin_: 'changed' }),
+        busy.run({ do_: 'resource del', key: keys }),
+      ]);
+      expect(await busy.run(`resource list in ${collection}`)).toMatchObject({ resources: [] });
+      expect(filesOf(fresh.data)).toEqual([]);
+    });
   });
 }
 
@@ -402,7 +418,15 @@ describe('the folder of the data', () => {
       /^unavailable: Opening the folder of the data failed: others may write there/,
     );
     await chmod(data, 0o700);
-    await shell.prepare(add);
+    const [added] = await shell.prepare(add);
+    await chmod(data, 0o777);
+    await using next = new ReservoirShell({ directory: { file: folder.file('shared.mdb') }, data });
+    const remove = `resource del ${header(added!, 'Resource')}`;
+    expect(await next.refusal(remove)).toMatch(/^unavailable: /);
+    await chmod(data, 0o700);
+    // Nothing was changed by the one that failed.
+    await next.prepare(remove);
+    expect(filesOf(data)).toEqual([]);
   });
 
   test('on a disk without room refuses what does not fit as a whole, and goes on', async () => {
