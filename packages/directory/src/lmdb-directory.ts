@@ -6,6 +6,7 @@
  *    the time of the write, and for as long as another process is writing.
  */
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import {
   EMPTY_TALLY,
   createRecordFile,
@@ -33,6 +34,8 @@ import { LmdbReader } from './lmdb-reader.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { conflict, missing } from './refusals.js';
 
+/** No read waits for anything: without a pause now and then, whoever makes thousands of them cannot be stopped. */
+const READS_IN_A_TURN = 100;
 const NEW: About = { format: 1, changes: 0, ...EMPTY_TALLY };
 
 export class LmdbDirectory implements Directory {
@@ -40,6 +43,7 @@ export class LmdbDirectory implements Directory {
   readonly #kinds: KindTable;
   readonly #records: Records;
   readonly #reader: LmdbReader;
+  #reads = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(file: string, kinds: KindTable, records: Records) {
@@ -126,6 +130,8 @@ export class LmdbDirectory implements Directory {
 
   /** Reads on a snapshot that is newer than every change reported so far. */
   async #read<T>({ signal }: ReadOptions, work: (reader: LmdbReader) => T): Promise<T> {
+    this.#reads += 1;
+    if (this.#reads % READS_IN_A_TURN === 0) await setImmediate();
     this.#checkOpen();
     signal?.throwIfAborted();
     this.#records.resetReadTxn();

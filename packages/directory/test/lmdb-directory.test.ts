@@ -173,6 +173,16 @@ describe('several processes', () => {
   });
 });
 
+test('a long row of reads can be stopped, as others have their turn in between', async () => {
+  await using directory = await open(at('turns.mdb'));
+  const controller = new AbortController();
+  setImmediate(() => controller.abort(new Error('stopped')));
+  const readMany = async (): Promise<void> => {
+    for (let count = 0; count < 10_000; count += 1) await directory.get(box('none'), { signal: controller.signal });
+  };
+  await expect(readMany()).rejects.toThrow('stopped');
+});
+
 test('ten thousand entries are made and listed in no time', async () => {
   await using directory = await open(at('many.mdb'));
   const people = Array.from({ length: 10_000 }, (_, index) => add(person(`p${index}`)));
