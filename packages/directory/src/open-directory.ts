@@ -35,5 +35,6 @@ export async function openDirectory(options: unknown, { kinds, defaultFile }: Di
     const { LmdbDirectory } = await import('./lmdb-directory.js');
     return await LmdbDirectory.open(file, table);
   }
-  throw new DirectoryError('directory-config', 'There is no file to keep the directory in: name one in "file"');
+  const advice = 'name one in "file" of its configuration, or give the daemon a state directory';
+  throw new DirectoryError('directory-config', `There is no file to keep the directory in: ${advice}`);
 }
