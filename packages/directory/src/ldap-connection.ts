@@ -85,9 +85,16 @@ export class LdapConnection {
     }
   }
 
-  /** As {@link run}, one at a time: slapd keeps the place of one paged search for each connection. */
-  async runPaged<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const turn = this.#pages.then(async () => await this.run(work));
+  /**
+   * As {@link run}, one at a time: slapd keeps the place of one paged search for each connection.
+   *
+   * @param signal - whoever has given up does not have a turn, in which others would wait
+   */
+  async runPaged<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const turn = this.#pages.then(async () => {
+      signal?.throwIfAborted();
+      return await this.run(work);
+    });
     this.#pages = turn.catch(() => undefined);
     return await turn;
   }

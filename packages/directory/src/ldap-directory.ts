@@ -107,7 +107,7 @@ export class LdapDirectory implements Directory {
   async #read<T>({ signal }: ReadOptions, work: (tree: LdapTree) => Promise<T>): Promise<T> {
     this.#checkOpen();
     signal?.throwIfAborted();
-    const result = (async () => await work(new LdapTree(await this.#connected(), this.#kinds, this.#base)))();
+    const result = (async () => await work(new LdapTree(await this.#connected(), this.#kinds, this.#base, signal)))();
     try {
       return await (signal === undefined ? result : untilAborted(result, signal));
     } catch (error) {

@@ -34,10 +34,12 @@ export class LdapTree {
   readonly #kinds: KindTable;
   readonly #base: readonly NameStep[];
   readonly #attributes: string[];
+  readonly #signal: AbortSignal | undefined;
   readonly #kindsAbove = new Map<string, Kind | null>();
 
-  constructor(connection: LdapConnection, kinds: KindTable, base: readonly NameStep[]) {
+  constructor(connection: LdapConnection, kinds: KindTable, base: readonly NameStep[], signal?: AbortSignal) {
     this.#connection = connection;
+    this.#signal = signal;
     this.#kinds = kinds;
     this.#base = base;
     const mapped = [...kinds].flatMap(({ ldap }) => Object.values(ldap.attributes));
@@ -127,6 +129,7 @@ export class LdapTree {
       const { searchEntries } = isPaged
         ? await this.#connection.runPaged(
             async (client) => await client.search(dn, { ...common, paged: { pageSize: PAGE_SIZE } }),
+            this.#signal,
           )
         : await this.#connection.run(async (client) => await client.search(dn, { ...common, sizeLimit: limit ?? 1 }));
       return searchEntries;

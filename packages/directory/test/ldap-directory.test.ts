@@ -270,6 +270,26 @@ describeWith(['slapd'], 'a directory server', () => {
     }
   });
 
+  test('is not asked for lists that nobody waits for any longer', async () => {
+    const wire = new Wire(socketOf(slapd));
+    try {
+      await using directory = await open({ base: slapd.freshBase(), url: `ldapi://${encodeURIComponent(wire.path)}` });
+      await directory.apply([add(box('a'))]);
+      const controller = new AbortController();
+      const { signal } = controller;
+      wire.left = 1000;
+      const given = Array.from({ length: 10 }, async () => await directory.list([], 'box', { signal }));
+      controller.abort(new Error('given up'));
+      const ends = await Promise.allSettled(given);
+      expect(ends.map(({ status }) => status)).toEqual(ends.map(() => 'rejected'));
+      expect(await directory.list([], 'box')).toHaveLength(1);
+      // The last one, and at most one that had begun.
+      expect(wire.left).toBeGreaterThanOrEqual(998);
+    } finally {
+      wire.close();
+    }
+  });
+
   test('may hold what is not ours', async () => {
     const base = slapd.freshBase();
     await using directory = await open({ base });
