@@ -18,27 +18,22 @@ export interface Links {
   readonly bytes: Buffer;
 }
 
-/** More than the number and the hash take before a line. */
-const LINK_BYTES = 112;
-
 /**
  * Gives each line its number and the hash of the line before it.
  *
  * @param bodies - the lines from their third member on, in ASCII, each with its line feed: `"time":...}`
- * @param lines - how many they are
  */
-export function link(head: ChainHead, bodies: string, lines: number): Links {
+export function link(head: ChainHead, bodies: string): Links {
   let { sequence, hash: last } = head;
-  const bytes = Buffer.allocUnsafeSlow(bodies.length + lines * LINK_BYTES);
-  let size = 0;
-  for (let at = 0, end = bodies.indexOf('\n') + 1; end > 0; at = end, end = bodies.indexOf('\n', at) + 1) {
+  let text = '';
+  for (let at = 0, end = bodies.indexOf('\n'); end >= 0; at = end + 1, end = bodies.indexOf('\n', at)) {
     sequence += 1;
-    const written = bytes.write(`{"seq":${sequence},"prev":"${last}",${bodies.slice(at, end)}`, size, 'latin1');
-    // In one shot and from bytes: a hash object a line takes three times as long, a string twice.
-    last = hash('sha256', new Uint8Array(bytes.buffer, size, written - 1), 'hex');
-    size += written;
+    const line = `{"seq":${sequence},"prev":"${last}",${bodies.slice(at, end)}`;
+    // In one shot and from a string: a hash object a line takes twice as long, a view of bytes to hash a third longer.
+    last = hash('sha256', line, 'hex');
+    text += `${line}\n`;
   }
-  return { head: { sequence, hash: last }, bytes: bytes.subarray(0, size) };
+  return { head: { sequence, hash: last }, bytes: Buffer.from(text, 'latin1') };
 }
 
 /** A line as it claims to stand in a chain. */

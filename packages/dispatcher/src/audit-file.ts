@@ -97,7 +97,7 @@ export class AuditFile implements AuditDestination {
   }
 
   append(bodies: string, lines: number): WriteFailure | null | Promise<WriteFailure | null> {
-    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies, lines };
+    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies };
     return lines < LINES_FOR_THREAD ? this.#take(writeJob(job)) : this.#appendElsewhere(job);
   }
 

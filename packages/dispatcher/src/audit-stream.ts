@@ -48,8 +48,8 @@ export class AuditStream implements AuditDestination {
     return this.#failure;
   }
 
-  async append(bodies: string, lines: number): Promise<WriteFailure | null> {
-    const { head, bytes } = link(this.#head, bodies, lines);
+  async append(bodies: string): Promise<WriteFailure | null> {
+    const { head, bytes } = link(this.#head, bodies);
     this.#head = head;
     return await this.#write(bytes);
   }

@@ -11,7 +11,6 @@ export interface WriteJob {
   readonly head: ChainHead;
   /** As of `link`. */
   readonly bodies: string;
-  readonly lines: number;
 }
 
 /** What came of a {@link WriteJob}. */
@@ -45,8 +44,8 @@ export interface WriteFailure {
  *
  * @param already - bytes that an earlier attempt has written
  */
-export function writeJob({ fd, headFd, head: before, bodies, lines }: WriteJob, already = 0): WriteResult {
-  const { head, bytes } = link(before, bodies, lines);
+export function writeJob({ fd, headFd, head: before, bodies }: WriteJob, already = 0): WriteResult {
+  const { head, bytes } = link(before, bodies);
   const attempt = writeBytes(fd, bytes, already);
   if (attempt.failure !== null) return { head, ...attempt };
   return { head, ...attempt, failure: headFd === null ? null : writeHead(headFd, head) };
