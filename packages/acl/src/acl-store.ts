@@ -9,24 +9,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Records } from '@arpa2amqp/lmdb-file';
 import { AclError } from './acl-error.js';
-import { formatChangeRecord, markOf, type Change, type ChangeRecord, type Edit } from './change.js';
+import { markOf, type ChangeRecord, type Edit } from './change.js';
 import { decide, type Decision, type DecisionStep } from './decision.js';
-import { formatGroupLine, formatListLine, type AclDocument, type GroupEntry } from './document.js';
+import type { AclDocument } from './document.js';
+import { applyDocument, textOf } from './document-transfer.js';
+import { checkExpectation, type Expectation } from './expectation.js';
 import { GrantSearch } from './grant-search.js';
 import type { GroupKind } from './group.js';
 import type { Identity } from './identity.js';
 import { membershipsOf, type Membership } from './membership.js';
 import { encodeAbout, ABOUT_KEY, type About, type Followed } from './records.js';
-import { ADMINISTRATION, REPLICATION, formatResource, type Resource, type ResourceChain } from './resource.js';
+import { receiveRecord, receiveWhole, type Origin, type Reception, type Whole } from './reception.js';
+import { ADMINISTRATION, type Resource, type ResourceChain } from './resource.js';
 import { parseRights, type Right } from './rights.js';
 import type { Selector } from './selector.js';
 import { createStoreFile, openStoreFile, storeError } from './store-file.js';
 import { StoreReader, type StoredGroup, type StoredList } from './store-reader.js';
 import { StoreWriter } from './store-writer.js';
-
-/** What was read before an edit, so that an edit by somebody else in between is found out. */
-export type Expectation =
-  { readonly resource: Resource; readonly serial: number } | { readonly group: Identity; readonly serial: number };
 
 /** How an update is made. */
 export interface UpdateOptions {
@@ -51,16 +50,6 @@ export type ChangesSince =
   | { readonly isComplete: true; readonly records: readonly ChangeRecord[] }
   | { readonly isComplete: false; readonly position: number };
 
-/** Another store, whose changes are taken over here. */
-export interface Origin {
-  /** The `id` of that store. */
-  readonly id: string;
-  /** Who sends its changes. */
-  readonly sender: string;
-  /** Take them over even when they leave no administrator. */
-  readonly isForced?: boolean;
-}
-
 /** One list, without its entries. */
 export interface ListSummary {
   readonly resource: Resource;
@@ -68,18 +57,6 @@ export interface ListSummary {
   /** How many there are. */
   readonly entries: number;
 }
-
-/** Everything in a store, at one moment. */
-export interface Whole {
-  readonly position: number;
-  /** Of the record at that position, see {@link AclStore.markAt}. */
-  readonly mark: string;
-  /** As of {@link AclStore.exportText}. */
-  readonly text: string;
-}
-
-/** What became of a record of another store: `gap` asks for the whole of it. */
-export type Reception = 'applied' | 'repeated' | 'gap';
 
 /** A decision with the look-ups that led to it. */
 export interface Explanation {
@@ -302,7 +279,7 @@ export class AclStore implements AsyncDisposable {
 
   /**
    * Takes one record of another store over, when it is the next one. From a store that was never taken over as a whole, no
-   * record is: its changes are to lists that are not here. What it says of the class of {@link REPLICATION} is left out.
+   * record is: its changes are to lists that are not here. What it says of the class of `REPLICATION` is left out.
    *
    * @throws AclError as {@link update}
    */
@@ -310,45 +287,21 @@ export class AclStore implements AsyncDisposable {
     let reception: Reception = 'applied';
     const by = `${record.by} by way of ${origin.sender}`;
     await this.#write({ by, isForced: origin.isForced ?? false }, (writer) => {
-      const followed = writer.reader.followed();
-      const position = followed?.id === origin.id ? followed.position : 0;
-      if (record.position <= position) reception = 'repeated';
-      else if (position === 0 || record.position !== position + 1 || record.changes === null) reception = 'gap';
-      else {
-        for (const change of record.changes) if (!isLocal(change)) writer.apply(change);
-        const mark = markOf(formatChangeRecord(record));
-        writer.follow({ id: origin.id, position: record.position, mark, sender: origin.sender });
-      }
+      reception = receiveRecord(writer, origin, record);
     });
     return reception;
   }
 
   /**
    * Takes the whole of another store over, and follows it: what it has not, goes, but for the lists of the class of
-   * {@link REPLICATION}. A store follows one sender, whose own store may be made anew.
+   * `REPLICATION`. A store follows one sender, whose own store may be made anew.
    *
    * @param at - where the other store was when the document was made
    * @throws AclError `acl-other-origin`, and as {@link update}
    */
-  async receiveAll(
-    origin: Origin,
-    { position, mark }: Omit<Whole, 'text'>,
-    { groups, lists }: AclDocument,
-  ): Promise<UpdateResult> {
-    const { id, sender, isForced = false } = origin;
-    return await this.#write({ by: sender, isForced }, (writer) => {
-      const followed = writer.reader.followed();
-      if (followed !== null && followed.id !== id && followed.sender !== sender) {
-        const message = `Cannot take over the lists that ${sender} sends: those of ${followed.sender} are taken over here; end that first`;
-        throw new AclError('acl-other-origin', message);
-      }
-      const own = Array.from(writer.reader.lists(REPLICATION.class), ({ resource }) =>
-        writer.reader.readList(resource),
-      );
-      const others = lists.filter(({ resource }) => resource.class !== REPLICATION.class);
-      applyDocument(writer, { groups, lists: [...others, ...own] }, 'replace');
-      writer.follow({ id, position, mark, sender });
-    });
+  async receiveAll(origin: Origin, at: Omit<Whole, 'text'>, document: AclDocument): Promise<UpdateResult> {
+    const { sender, isForced = false } = origin;
+    return await this.#write({ by: sender, isForced }, (writer) => receiveWhole(writer, origin, at, document));
   }
 
   /** Takes over no more changes of another store; what was taken over stays. */
@@ -398,17 +351,6 @@ export class AclStore implements AsyncDisposable {
   }
 }
 
-function checkExpectation(reader: StoreReader, expectation: Expectation): void {
-  const isGroup = 'group' in expectation;
-  const serial = isGroup
-    ? reader.groupRecord(expectation.group).serial
-    : reader.listRecord(expectation.resource).serial;
-  if (serial === expectation.serial) return;
-  const name = isGroup ? expectation.group : formatResource(expectation.resource);
-  const message = `Cannot change ${name}: it is at serial ${serial}, not ${expectation.serial} any more; look at it again and repeat the change`;
-  throw new AclError('acl-conflict', message);
-}
-
 function firstOf<T>(items: Iterable<T>, limit: number): readonly T[] {
   const found: T[] = [];
   for (const item of items) {
@@ -416,50 +358,4 @@ function firstOf<T>(items: Iterable<T>, limit: number): readonly T[] {
     found.push(item);
   }
   return found;
-}
-
-function textOf(reader: StoreReader): string {
-  const { id, position } = reader.about();
-  const lines = [`# arpa2amqp access control lists, store ${id}, position ${position}`];
-  for (const group of reader.groups()) lines.push(formatGroupLine(group));
-  for (const { resource, record } of reader.lists()) {
-    lines.push(formatListLine({ resource, list: new Map(reader.entriesOf(resource, record)) }));
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** Whether a change is to what each host decides for itself. */
-function isLocal(change: Change): boolean {
-  return 'resource' in change && change.resource.class === REPLICATION.class;
-}
-
-function applyDocument(writer: StoreWriter, { groups, lists }: AclDocument, mode: 'merge' | 'replace'): void {
-  if (mode === 'replace') removeOthers(writer, { groups, lists });
-  for (const { group, kind } of groups) writer.apply({ kind: 'add-group', group, as: kind });
-  for (const { group, members } of groups) {
-    for (const member of members) writer.apply({ kind: 'join', group, member });
-  }
-  for (const { resource, list } of lists) {
-    if (mode === 'replace') writer.apply({ kind: 'replace', resource, list });
-    else writer.merge(resource, list);
-  }
-}
-
-/** Members go before others come, lest two groups that change places look like a circle. */
-function removeOthers(writer: StoreWriter, { groups, lists }: AclDocument): void {
-  const wanted = new Map<Identity, GroupEntry>(groups.map((entry) => [entry.group, entry]));
-  for (const { group, members } of [...writer.reader.groups()]) {
-    const entry = wanted.get(group);
-    if (entry === undefined) {
-      writer.apply({ kind: 'remove-group', group });
-      continue;
-    }
-    const kept = new Set(entry.members);
-    for (const member of members) if (!kept.has(member)) writer.apply({ kind: 'leave', group, member });
-  }
-  const named = new Set(lists.map(({ resource }) => `${resource.class} ${resource.instance}`));
-  for (const { resource } of [...writer.reader.lists()]) {
-    const isNamed = named.has(`${resource.class} ${resource.instance}`);
-    if (!isNamed) writer.apply({ kind: 'replace', resource, list: new Map() });
-  }
 }

@@ -3,14 +3,10 @@ export { ACL_ERRORS, AclError, type AclErrorCode, type AclErrorEntry, type AclEr
 export {
   AclStore,
   type ChangesSince,
-  type Expectation,
   type Explanation,
   type ListSummary,
-  type Origin,
-  type Reception,
   type UpdateOptions,
   type UpdateResult,
-  type Whole,
 } from './acl-store.js';
 export {
   formatChange,
@@ -32,10 +28,12 @@ export {
   type ListReader,
 } from './decision.js';
 export { formatDocument, parseDocument, type AclDocument, type GroupEntry, type ListEntry } from './document.js';
+export type { Expectation } from './expectation.js';
 export { parseGroup, type GroupKind } from './group.js';
 export { isService, parseIdentity, type Identity } from './identity.js';
 export { membershipsOf, type GroupReader, type Membership } from './membership.js';
 export type { Followed } from './records.js';
+export type { Origin, Reception, Whole } from './reception.js';
 export {
   ADMINISTRATION,
   ADMINISTRATION_CHAIN,
