@@ -18,6 +18,7 @@ export {
   type DirectoryErrorOptions,
 } from './directory-error.js';
 export type { AttributeType, Kind, LdapKind, ReferenceType } from './kind.js';
+export { changeDirectory, LazyDirectory, type Plan } from './lazy-directory.js';
 export { openDirectory, type DirectoryContents } from './open-directory.js';
 export { checkDirectoryOptions, type DirectoryOptions, type LdapOptions, type LmdbOptions } from './options.js';
 export { formatPath } from './path.js';

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeWith, SlapdServer } from '@arpa2amqp/testkit';
 import fc from 'fast-check';
 import { openDirectory, type Change, type Directory, type DirectoryError, type Path } from '../src/index.js';
-import { conformance, dump } from './conformance.js';
+import { conformance } from './conformance.js';
+import { dump } from './fixture.js';
 import { INDEXES, KINDS, SCHEMAS, box } from './kinds.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'arpa2-directory-'));

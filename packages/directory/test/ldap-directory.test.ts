@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith, findFreePort, SlapdServer } from '@arpa2amqp/testkit';
 import { Attribute, Change as Modification, Client } from 'ldapts';
 import { openDirectory, type Directory } from '../src/index.js';
-import { add, code } from './conformance.js';
+import { add, code } from './fixture.js';
 import { INDEXES, KINDS, SCHEMAS, box, person, team } from './kinds.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'arpa2-directory-ldap-'));

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { checkDirectoryOptions, DirectoryError, openDirectory, type Change, type Directory } from '../src/index.js';
-import { add, code, dump } from './conformance.js';
+import { add, code, dump } from './fixture.js';
 import { KINDS, box, person } from './kinds.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'arpa2-directory-file-'));

@@ -1,38 +1,27 @@
-import { openDirectory, type Change, type Directory, type Entry, type Path } from '@arpa2amqp/directory';
+import { changeDirectory, LazyDirectory, type Directory, type Entry, type Path, type Plan } from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
 import { identityOf, inWords, keyOf, kindOf } from './identity-path.js';
 import { KINDS } from './kinds.js';
-import { inWordsForCaller, isRace } from './store-failure.js';
+import { inWordsForCaller } from './store-failure.js';
 
-/** What a change looks at before it is made. */
-export interface Plan<T> {
-  readonly changes: readonly Change[];
-  /** Nothing is changed unless these are as they were read. */
-  readonly unchanged?: readonly Entry[];
-  readonly result: T;
-}
-
-/** How often a change is tried when others change the same entries. */
-const ATTEMPTS = 5;
 const PRINCIPALS = ['user', 'group', 'role'] as const;
 
 /** The entries of the identities. Opened by the first command, for all sessions. */
 export class IdentityStore {
-  readonly #options: unknown;
-  readonly #file: string | undefined;
-  #opening: Promise<Directory> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #directory: LazyDirectory;
 
   /** @param file - where entries are kept in LMDB when the options name no file */
   constructor(options: unknown, file: string | undefined) {
-    this.#options = options;
-    this.#file = file;
+    this.#directory = new LazyDirectory(options, {
+      kinds: KINDS,
+      ...(file === undefined ? {} : { defaultFile: file }),
+    });
   }
 
   /** Looks at the entries. @throws ShellError */
   async read<T>(work: (view: IdentityView) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
-      return await work(new IdentityView(await this.#open(), signal));
+      return await work(new IdentityView(await this.#directory.open(), signal));
     } catch (error) {
       throw inWordsForCaller(error);
     }
@@ -46,43 +35,15 @@ export class IdentityStore {
    * @throws ShellError
    */
   async change<T>(plan: (view: IdentityView) => Promise<Plan<T>>, signal: AbortSignal): Promise<T> {
-    return await this.read(async (view) => {
-      for (let attempt = 1; ; attempt += 1) {
-        const { changes, unchanged = [], result } = await plan(view);
-        const expected = unchanged.map(({ path, version }) => ({ path, version }));
-        try {
-          await view.directory.apply(changes, { expected, signal });
-          return result;
-        } catch (error) {
-          if (attempt === ATTEMPTS || !isRace(error)) throw error;
-          signal.throwIfAborted();
-        }
-      }
-    }, signal);
+    return await this.read(
+      async (view) => await changeDirectory(view.directory, async () => await plan(view), signal),
+      signal,
+    );
   }
 
   /** Gives the store back; what comes later fails. */
   async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    const directory = await this.#opening?.catch(() => undefined);
-    await directory?.close();
-  }
-
-  async #open(): Promise<Directory> {
-    if (this.#closing !== undefined) throw new ShellError('The shell is being closed', { code: 'unavailable' });
-    // One that failed is tried again by the next command: the server may be back.
-    this.#opening ??= openDirectory(this.#options, {
-      kinds: KINDS,
-      ...(this.#file === undefined ? {} : { defaultFile: this.#file }),
-    }).catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return await this.#opening;
+    await this.#directory.close();
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Entry } from '@arpa2amqp/directory';
+import type { Entry, Plan } from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
 import { identityOf, inWords, kindOf } from './identity-path.js';
-import type { IdentityView, Plan } from './identity-store.js';
+import type { IdentityView } from './identity-store.js';
 import { KINDS } from './kinds.js';
 
 /** An entry that is no more. */

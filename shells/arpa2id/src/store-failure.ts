@@ -17,16 +17,3 @@ export function inWordsForCaller(error: unknown): unknown {
   if (!(error instanceof DirectoryError)) return error;
   return new ShellError(error.message, { code: CODES[error.code] ?? 'failed', cause: error });
 }
-
-/** Whether the entries were changed by somebody else between our looking and our writing. */
-export function isRace(error: unknown): boolean {
-  return error instanceof DirectoryError && RACES.has(error.code);
-}
-
-const RACES: ReadonlySet<DirectoryErrorCode> = new Set([
-  'directory-conflict',
-  'directory-exists',
-  'directory-missing',
-  'directory-not-empty',
-  'directory-referenced',
-]);

@@ -1,7 +1,6 @@
-import type { Change, Entry } from '@arpa2amqp/directory';
+import type { Change, Entry, Plan } from '@arpa2amqp/directory';
 import { quoted } from '@arpa2amqp/protocol';
 import { refused } from './refusal.js';
-import type { Plan } from './reservoir.js';
 import { keyOf, type ReservoirView } from './reservoir-view.js';
 
 const MAX_TOLD = 20;

@@ -1,40 +1,34 @@
-import { openDirectory, type Change, type Directory, type Entry } from '@arpa2amqp/directory';
+import { changeDirectory, LazyDirectory, type Plan } from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
 import { BlobFolder } from './blob-folder.js';
 import { BlobStore } from './blob-store.js';
-import { inWordsForCaller, isDirectoryError, isRace } from './directory-failure.js';
+import { inWordsForCaller } from './directory-failure.js';
 import { KINDS } from './kinds.js';
 import type { ResolvedOptions } from './options.js';
 import { ReservoirView } from './reservoir-view.js';
-
-/** What a change looks at before it is made. */
-export interface Plan<T> {
-  readonly changes: readonly Change[];
-  /** Nothing is changed unless these are as they were read. */
-  readonly unchanged?: readonly Entry[];
-  readonly result: T;
-}
-
-/** How often a change is tried when others change the same entries. */
-const ATTEMPTS = 5;
 
 /** Entries and data. Each is opened by the first command that needs it, for all sessions. */
 export class Reservoir {
   readonly #options: ResolvedOptions;
   readonly #ending = new AbortController();
-  #directory: Promise<Directory> | undefined;
+  readonly #directory: LazyDirectory;
   #blobs: Promise<BlobStore> | undefined;
   #sweeping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions) {
     this.#options = options;
+    const { directory, defaultFile } = options;
+    this.#directory = new LazyDirectory(directory, {
+      kinds: KINDS,
+      ...(defaultFile === undefined ? {} : { defaultFile }),
+    });
   }
 
   /** Looks at the entries. @throws ShellError */
   async read<T>(work: (view: ReservoirView) => Promise<T>, signal: AbortSignal): Promise<T> {
     try {
-      return await work(new ReservoirView(await this.#openDirectory(), signal));
+      return await work(new ReservoirView(await this.#directory.open(), signal));
     } catch (error) {
       throw inWordsForCaller(error);
     }
@@ -51,20 +45,10 @@ export class Reservoir {
    * @throws ShellError
    */
   async change<T>(plan: (view: ReservoirView) => Promise<Plan<T>>, signal: AbortSignal): Promise<T> {
-    return await this.read(async (view) => {
-      for (let attempt = 1; ; attempt += 1) {
-        const { changes, unchanged = [], result } = await plan(view);
-        const expected = unchanged.map(({ path, version }) => ({ path, version }));
-        try {
-          await view.directory.apply(changes, { expected, signal });
-          return result;
-        } catch (error) {
-          const mayGoWell = isRace(error) || isDirectoryError(error, 'directory-not-empty', 'directory-referenced');
-          if (attempt === ATTEMPTS || !mayGoWell) throw error;
-          signal.throwIfAborted();
-        }
-      }
-    }, signal);
+    return await this.read(
+      async (view) => await changeDirectory(view.directory, async () => await plan(view), signal),
+      signal,
+    );
   }
 
   /** Removes what commands left behind that came to no end, where there is anything stored at all. */
@@ -94,25 +78,10 @@ export class Reservoir {
   async #close(): Promise<void> {
     this.#ending.abort();
     await this.#sweeping?.catch(() => undefined);
-    const directory = await this.#directory?.catch(() => undefined);
-    await directory?.close();
+    await this.#directory.close();
   }
 
-  // One that failed to open is tried again by the next command: the server, or the room, may be back.
-
-  async #openDirectory(): Promise<Directory> {
-    if (this.#closing !== undefined) throw new ShellError('The shell is being closed', { code: 'unavailable' });
-    const { directory, defaultFile } = this.#options;
-    this.#directory ??= openDirectory(directory, {
-      kinds: KINDS,
-      ...(defaultFile === undefined ? {} : { defaultFile }),
-    }).catch((error: unknown) => {
-      this.#directory = undefined;
-      throw error;
-    });
-    return await this.#directory;
-  }
-
+  /** One that failed to open is tried again by the next command: the room may be back. */
   async #openBlobs(): Promise<BlobStore> {
     this.#blobs ??= this.#makeBlobs().catch((error: unknown) => {
       this.#blobs = undefined;
@@ -129,6 +98,6 @@ export class Reservoir {
         { code: 'unavailable' },
       );
     }
-    return new BlobStore(await this.#openDirectory(), await BlobFolder.open(data));
+    return new BlobStore(await this.#directory.open(), await BlobFolder.open(data));
   }
 }

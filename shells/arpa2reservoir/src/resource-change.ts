@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Attributes, Entry } from '@arpa2amqp/directory';
+import type { Attributes, Entry, Plan } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import type { Blob } from './blob-store.js';
 import { refused } from './refusal.js';
 import type { ReservoirSession } from './reservoir-session.js';
-import type { Plan, Reservoir } from './reservoir.js';
+import type { Reservoir } from './reservoir.js';
 import type { ReservoirView } from './reservoir-view.js';
 import { bytesOf } from './resource-data.js';
 import { collectionFor, resourceFor } from './resource-place.js';

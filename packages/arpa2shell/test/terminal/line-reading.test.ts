@@ -262,7 +262,7 @@ describe('what is too much, and what is not there', () => {
     await user.cursorBehind('dane ');
     user.type('bad');
     await user.cursorBehind('dane bad');
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- the escape sequences of colours
     expect(user.raw).not.toMatch(/\u001b\[[0-9;]*m/);
     expect(user.screen.text).not.toContain('onfig any-end');
   });

@@ -50,10 +50,10 @@ export class ScreenModel {
   feed(text: string): void {
     const all = this.#pending + text;
     // An escape sequence may be cut by the end of a chunk.
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- the escape sequences that a terminal obeys
     const cut = /\u001b(?:\[[0-9;?]*)?$/.exec(all)?.index ?? all.length;
     this.#pending = all.slice(cut);
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- the escape sequences that a terminal obeys
     for (const [piece] of all.slice(0, cut).matchAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b.|[^]/gu)) this.#take(piece);
   }
 
@@ -100,7 +100,7 @@ export class ScreenModel {
   }
 
   #control(sequence: string): void {
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- the escape sequences that a terminal obeys
     const [, parameters = '', letter = ''] = /^\u001b\[([0-9;?]*)([A-Za-z])$/.exec(sequence) ?? [];
     const count = Math.max(1, Number(parameters) || 1);
     if (letter === 'A') this.row = Math.max(this.top, this.row - count);

@@ -21,7 +21,7 @@ describe('escapeForTerminal', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(escapeForTerminal(text)).not.toMatch(
-          // eslint-disable-next-line no-control-regex
+          // eslint-disable-next-line no-control-regex -- the characters that must not get through
           /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
         );
       }),

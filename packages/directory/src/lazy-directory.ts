@@ -1,0 +1,88 @@
+import type { Change, Directory, Entry } from './directory.js';
+import { DirectoryError, type DirectoryErrorCode } from './directory-error.js';
+import { openDirectory, type DirectoryContents } from './open-directory.js';
+
+/** What a change is to do, after a look at the entries. */
+export interface Plan<T> {
+  readonly changes: readonly Change[];
+  /** Nothing is changed unless these are as they were read. */
+  readonly unchanged?: readonly Entry[];
+  readonly result: T;
+}
+
+/** How often a change is tried when others change the same entries. */
+const ATTEMPTS = 5;
+
+/** What a change ends with when others have changed the entries between our looking and our writing. */
+const RACES: ReadonlySet<DirectoryErrorCode> = new Set([
+  'directory-conflict',
+  'directory-exists',
+  'directory-missing',
+  'directory-not-empty',
+  'directory-referenced',
+]);
+
+/** A directory that is opened when it is first needed, for all who use it. One that could not be opened is tried again the next time. */
+export class LazyDirectory implements AsyncDisposable {
+  readonly #options: unknown;
+  readonly #contents: DirectoryContents;
+  #opening: Promise<Directory> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** Takes what {@link openDirectory} takes, and opens nothing. */
+  constructor(options: unknown, contents: DirectoryContents) {
+    this.#options = options;
+    this.#contents = contents;
+  }
+
+  /** @throws DirectoryError `directory-closed`, and as {@link openDirectory} */
+  async open(): Promise<Directory> {
+    if (this.#closing !== undefined) throw new DirectoryError('directory-closed', 'The directory is being closed');
+    this.#opening ??= openDirectory(this.#options, this.#contents).catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return await this.#opening;
+  }
+
+  /** Gives the directory back; what comes later fails. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const directory = await this.#opening?.catch(() => undefined);
+    await directory?.close();
+  }
+}
+
+/**
+ * Looks at entries and changes them, both again when others have changed them in between. After five attempts the directory's own
+ * complaint is the answer.
+ *
+ * @param plan - looks, and says what to change, or throws
+ * @returns what the plan says
+ * @throws DirectoryError, the reason of the signal, or what the plan throws
+ */
+export async function changeDirectory<T>(
+  directory: Directory,
+  plan: () => Promise<Plan<T>>,
+  signal: AbortSignal,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { changes, unchanged = [], result } = await plan();
+    const expected = unchanged.map(({ path, version }) => ({ path, version }));
+    try {
+      await directory.apply(changes, { expected, signal });
+      return result;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof DirectoryError && RACES.has(error.code))) throw error;
+      signal.throwIfAborted();
+    }
+  }
+}
