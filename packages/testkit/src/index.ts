@@ -11,6 +11,7 @@ export type { RunOptions } from './programs.js';
 export { Realm } from './realm.js';
 export type { RealmOptions, TicketOptions, UserOptions } from './realm.js';
 export { KnotServer, type DnsAnswer, type DnsRecord, type KnotServerOptions } from './knot-server.js';
+export { ServerProcess, type ServerCommand, type ServerTraits } from './server-process.js';
 export { SlapdServer, type SlapdServerOptions } from './slapd-server.js';
 export { SshServer } from './ssh-server.js';
 export type { SshOptions, SshProgram, SshResult, SshServerOptions } from './ssh-server.js';

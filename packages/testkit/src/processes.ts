@@ -12,8 +12,11 @@ import { findProgram } from './programs.js';
 
 const SUPERVISE = `
 exec 3<&0
+pid_file=$1
+shift
 "$@" </dev/null 3<&- &
 child=$!
+echo $child >"$pid_file"
 ( read -r _ <&3; kill -TERM $child 2>/dev/null
   for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do kill -0 $child 2>/dev/null || exit 0; sleep 0.1; done
   kill -KILL $child 2>/dev/null ) &
@@ -65,7 +68,7 @@ export interface ProcessOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Working directory, default `/`. */
   readonly directory?: string;
-  /** File that receives standard output and error. */
+  /** File that receives standard output and error; one of its name with `.pid` holds the process id. */
   readonly logFile: string;
 }
 
@@ -73,6 +76,7 @@ export interface ProcessOptions {
 export class SupervisedProcess {
   readonly #name: string;
   readonly #logFile: string;
+  readonly #pidFile: string;
   readonly #shell: ChildProcess;
   readonly #ended: Promise<number>;
   #exitCode: number | null = null;
@@ -84,8 +88,9 @@ export class SupervisedProcess {
     if (path === null) throw new Error(`Starting ${name} failed: it is not installed`);
     this.#name = name;
     this.#logFile = options.logFile;
+    this.#pidFile = `${options.logFile}.pid`;
     const log = openSync(options.logFile, 'a', 0o600);
-    this.#shell = spawn('/bin/sh', ['-c', SUPERVISE, name, path, ...args], {
+    this.#shell = spawn('/bin/sh', ['-c', SUPERVISE, name, this.#pidFile, path, ...args], {
       detached: true,
       cwd: options.directory ?? '/',
       env: { ...process.env, LC_ALL: 'C', ...options.environment },
@@ -106,6 +111,11 @@ export class SupervisedProcess {
   /** Exit code, or null while the program runs. */
   get exitCode(): number | null {
     return this.#exitCode;
+  }
+
+  /** Process id of the program; there when it is ready. */
+  get pid(): number {
+    return Number.parseInt(readFileSync(this.#pidFile, 'utf8'), 10);
   }
 
   /** What the program has printed so far. */

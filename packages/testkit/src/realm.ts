@@ -1,14 +1,10 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { findFreePort, isListening } from './conditions.js';
 import { readVariable, setVariable } from './libc-environment.js';
 import { missingPackages, requireParts } from './parts.js';
-import { SupervisedProcess, WorkDirectory } from './processes.js';
 import { ProgramError, runProgram } from './programs.js';
 import { kdcConf, krb5Conf } from './realm-files.js';
-
-// Life cycle: create -> (startKdc/stopKdc any number of times) -> close. The realm owns its directory and its KDC; both end with
-// this process however it ends (processes.ts).
+import { ServerProcess, type ServerCommand } from './server-process.js';
 
 /** Options of {@link Realm.create}. */
 export interface RealmOptions {
@@ -41,7 +37,6 @@ export interface TicketOptions {
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+/-]*$/;
-const CLASHES_ALLOWED = 5;
 
 /**
  * A throw-away Kerberos realm: MIT's real krb5kdc as an ordinary process on a free loopback port, in a private directory. Needs no root.
@@ -50,21 +45,19 @@ const CLASHES_ALLOWED = 5;
  * const cache = await realm.ticket('demo');
  * const keytab = realm.keytab('arpa2amqp/reservoir.arpa2.test');
  */
-export class Realm {
+export class Realm extends ServerProcess {
   /** Realm name. */
   readonly realm: string;
-  readonly #directory: WorkDirectory;
+  readonly #options: RealmOptions;
   readonly #before = new Map<string, string | null>();
   /** Realms whose services the users of this one can use. */
   readonly #neighbours: Realm[] = [];
-  #kdc: SupervisedProcess | null = null;
-  #port = 0;
   #caches = 0;
-  #closing: Promise<void> | null = null;
 
-  private constructor(realm: string) {
+  private constructor(realm: string, options: RealmOptions) {
+    super({ program: 'krb5kdc', prefix: 'arpa2-realm', ports: 1 });
     this.realm = realm;
-    this.#directory = new WorkDirectory('arpa2-realm');
+    this.#options = options;
   }
 
   /** Whether a realm can run here, and which Debian packages are missing if not. */
@@ -82,45 +75,33 @@ export class Realm {
     const name = options.realm ?? 'ARPA2.TEST';
     if (!/^[A-Z0-9][A-Z0-9.-]*$/.test(name))
       throw new RangeError(`Making a realm failed: the name "${name}" is not upper case`);
-    const realm = new Realm(name);
-    try {
-      await realm.#setUp(options);
-      return realm;
-    } catch (error) {
-      await realm.close();
-      throw error;
-    }
-  }
-
-  /** Private directory of the realm (mode 0700), removed by close. Tests may keep their own files there. */
-  get directory(): string {
-    return this.#directory.path;
+    return await ServerProcess.begin(new Realm(name, options));
   }
 
   /** Port of the KDC on 127.0.0.1. */
   get port(): number {
-    return this.#port;
+    return this.portAt(0);
   }
 
   /** The credentials cache file that `environment` names. Nothing is in it until a ticket is written there. */
   get defaultCache(): string {
-    return this.#directory.file('krb5cc');
+    return this.file('krb5cc');
   }
 
   /** A keytab file with the keys of all services. */
   get defaultKeytab(): string {
-    return this.#directory.file('krb5.keytab');
+    return this.file('krb5.keytab');
   }
 
   /** Variables that make a child process live in this realm. */
   get environment(): Readonly<Record<string, string>> {
     return {
-      KRB5_CONFIG: this.#directory.file('krb5.conf'),
-      KRB5_KDC_PROFILE: this.#directory.file('kdc.conf'),
+      KRB5_CONFIG: this.file('krb5.conf'),
+      KRB5_KDC_PROFILE: this.file('kdc.conf'),
       KRB5CCNAME: `FILE:${this.defaultCache}`,
       KRB5_KTNAME: `FILE:${this.defaultKeytab}`,
-      KRB5_CLIENT_KTNAME: `FILE:${this.#directory.file('client.keytab')}`,
-      KRB5RCACHEDIR: this.#directory.path,
+      KRB5_CLIENT_KTNAME: `FILE:${this.file('client.keytab')}`,
+      KRB5RCACHEDIR: this.directory,
     };
   }
 
@@ -131,7 +112,7 @@ export class Realm {
 
   /** Keytab file of a user or service that was added, absolute. */
   keytab(name: string): string {
-    return this.#directory.file(`keytabs/${name.replaceAll('/', '_')}.keytab`);
+    return this.file(`keytabs/${name.replaceAll('/', '_')}.keytab`);
   }
 
   /** Adds a user; returns the keytab file with the user's keys. */
@@ -186,7 +167,7 @@ export class Realm {
 
   /** Name of a credentials cache file that does not exist yet. */
   freshCache(user = 'nobody'): string {
-    return this.#directory.file(`caches/${checked(user).replaceAll('/', '_')}-${++this.#caches}`);
+    return this.file(`caches/${checked(user).replaceAll('/', '_')}-${++this.#caches}`);
   }
 
   /**
@@ -208,77 +189,47 @@ export class Realm {
 
   /** Starts the KDC, on the port it had; returns when it answers. Does nothing while it runs. */
   async startKdc(): Promise<void> {
-    if (this.#kdc !== null) return;
-    for (let clashes = 0; ; clashes++) {
-      if (this.#port === 0) this.#port = await findFreePort();
-      await this.#writeConfiguration();
-      const kdc = new SupervisedProcess('krb5kdc', ['-n', '-r', this.realm], {
-        environment: this.environment,
-        directory: this.directory,
-        logFile: this.#directory.file('kdc.out'),
-      });
-      try {
-        await kdc.waitUntilReady(async () => await isListening(this.#port));
-        this.#kdc = kdc;
-        return;
-      } catch (error) {
-        await kdc.stop();
-        // Someone took the port between finding and binding it: take another.
-        if (clashes === CLASHES_ALLOWED) throw error;
-        this.#port = 0;
-      }
-    }
+    await this.restart();
   }
 
   /** Stops the KDC: whoever needs a ticket now finds none reachable. Idempotent. */
   async stopKdc(): Promise<void> {
-    const kdc = this.#kdc;
-    this.#kdc = null;
-    await kdc?.stop();
+    await this.stop();
   }
 
   /** Stops the KDC, leaves the realm if this process is in it, and removes the directory. Idempotent. */
-  async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #close(): Promise<void> {
+  override async close(): Promise<void> {
     this.leave();
-    await this.stopKdc();
-    this.#directory.remove();
+    await super.close();
   }
 
-  async #setUp(options: RealmOptions): Promise<void> {
-    await chmod(this.directory, 0o700);
-    await mkdir(this.#directory.file('keytabs'), { mode: 0o700 });
-    await mkdir(this.#directory.file('caches'), { mode: 0o700 });
-    this.#port = await findFreePort();
+  protected async setUp(): Promise<void> {
+    const { users = [], services = [] } = this.#options;
+    for (const folder of ['keytabs', 'caches']) await mkdir(this.file(folder), { mode: 0o700 });
+    await this.takePorts();
     await this.#writeConfiguration();
     const master = randomBytes(16).toString('hex');
     await runProgram('kdb5_util', ['create', '-s', '-r', this.realm, '-P', master], { environment: this.environment });
     await this.#admin([
-      ...(options.users ?? []).flatMap((name) => [
-        `addprinc -randkey ${checked(name)}`,
-        this.#exportKeys(name, this.keytab(name)),
-      ]),
-      ...(options.services ?? []).flatMap((name) => [
+      ...users.flatMap((name) => [`addprinc -randkey ${checked(name)}`, this.#exportKeys(name, this.keytab(name))]),
+      ...services.flatMap((name) => [
         `addprinc -randkey ${checked(name)}`,
         this.#exportKeys(name, this.keytab(name)),
         this.#exportKeys(name, this.defaultKeytab),
       ]),
     ]);
-    await this.startKdc();
+    await this.restart();
+  }
+
+  protected async prepare(): Promise<ServerCommand> {
+    await this.#writeConfiguration();
+    return { args: ['-n', '-r', this.realm], environment: this.environment };
   }
 
   async #writeConfiguration(): Promise<void> {
-    const layout = { realm: this.realm, directory: this.directory, port: this.#port };
-    await writeFile(this.#directory.file('krb5.conf'), krb5Conf(layout, this.#neighbours), { mode: 0o600 });
-    await writeFile(this.#directory.file('kdc.conf'), kdcConf(layout), { mode: 0o600 });
+    const layout = { realm: this.realm, directory: this.directory, port: this.port };
+    await writeFile(this.file('krb5.conf'), krb5Conf(layout, this.#neighbours), { mode: 0o600 });
+    await writeFile(this.file('kdc.conf'), kdcConf(layout), { mode: 0o600 });
   }
 
   #exportKeys(name: string, keytab: string): string {

@@ -1,16 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { findFreePort, isListening } from './conditions.js';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { requireParts } from './parts.js';
-import { SupervisedProcess, WorkDirectory } from './processes.js';
 import { findProgram, runProgram } from './programs.js';
 import type { Realm } from './realm.js';
+import { ServerProcess, type ServerCommand } from './server-process.js';
 import { group, passwd, sshConfig, sshdConfig } from './ssh-files.js';
 
-// Life cycle: start -> close. The server owns its directory and its sshd; both end with this process however it ends (processes.ts).
-//
 // The user it lets in is no user of the system: nss_wrapper answers sshd's questions from a passwd file of our own, in which the
 // login name has the ids of whoever runs this process, since an sshd that is not root can log in no one else.
 
@@ -53,7 +50,6 @@ export interface SshResult {
 
 const HOST = '127.0.0.1';
 const SERVICE = `host/${HOST}`;
-const CLASHES_ALLOWED = 5;
 /** sshd changes its root to this folder before it knows a user; Debian's service makes it at each boot. */
 const PRIVILEGE_SEPARATION_FOLDER = '/run/sshd';
 
@@ -65,15 +61,12 @@ const PRIVILEGE_SEPARATION_FOLDER = '/run/sshd';
  * const cache = await realm.ticket('operator', { forwardable: true });
  * const { stdout } = await server.run('ssh', ['-K', server.destination], { cache });
  */
-export class SshServer implements AsyncDisposable {
-  readonly #directory = new WorkDirectory('arpa2-ssh');
+export class SshServer extends ServerProcess {
   readonly #options: SshServerOptions & { readonly loginShell: string };
   readonly #user: string;
-  #sshd: SupervisedProcess | null = null;
-  #port = 0;
-  #closing: Promise<void> | null = null;
 
   private constructor(options: SshServerOptions) {
+    super({ program: 'sshd', prefix: 'arpa2-ssh', ports: 1 });
     this.#options = { ...options, loginShell: options.loginShell ?? '/bin/sh' };
     this.#user = options.user ?? 'operator';
   }
@@ -84,29 +77,17 @@ export class SshServer implements AsyncDisposable {
    */
   static async start(options: SshServerOptions): Promise<SshServer> {
     requireParts('sshd');
-    const server = new SshServer(options);
-    try {
-      await server.#setUp();
-      return server;
-    } catch (error) {
-      await server.close();
-      throw error;
-    }
-  }
-
-  /** Private directory of the server, removed by close. */
-  get directory(): string {
-    return this.#directory.path;
+    return await ServerProcess.begin(new SshServer(options));
   }
 
   /** The user's home directory. */
   get home(): string {
-    return this.#directory.file('home');
+    return this.file('home');
   }
 
   /** Port on 127.0.0.1. */
   get port(): number {
-    return this.#port;
+    return this.portAt(0);
   }
 
   /** Whom to log in as, and where: `operator@127.0.0.1`. */
@@ -116,12 +97,7 @@ export class SshServer implements AsyncDisposable {
 
   /** Client configuration that leads here: for `-F` of ssh, scp and sftp. */
   get clientConfiguration(): string {
-    return this.#directory.file('ssh_config');
-  }
-
-  /** What sshd has logged so far. */
-  get log(): string {
-    return this.#sshd?.log ?? '';
+    return this.file('ssh_config');
   }
 
   /** Starts ssh, scp or sftp with the {@link SshServer.clientConfiguration} and these arguments. */
@@ -157,66 +133,38 @@ export class SshServer implements AsyncDisposable {
     });
   }
 
-  /** Stops sshd and removes the directory. Sessions that run go on until their client ends. Idempotent. */
-  async close(): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-
-  async #close(): Promise<void> {
-    await this.#sshd?.stop();
-    this.#directory.remove();
-  }
-
-  async #setUp(): Promise<void> {
+  protected async setUp(): Promise<void> {
     const { realm } = this.#options;
-    await chmod(this.directory, 0o700);
     await mkdir(this.home, { mode: 0o700 });
     if (process.getuid?.() === 0) await mkdir(PRIVILEGE_SEPARATION_FOLDER, { recursive: true, mode: 0o755 });
     if (!existsSync(realm.keytab(SERVICE))) await realm.addService(SERVICE);
     await this.#write('passwd', passwd({ name: this.#user, home: this.home, shell: this.#options.loginShell }));
     await this.#write('group', group(this.#user));
-    const key = this.#directory.file('host_key');
+    const key = this.file('host_key');
     await runProgram('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key]);
-    await this.#start();
-    const knownHosts = this.#directory.file('known_hosts');
-    await writeFile(knownHosts, `[${HOST}]:${this.#port} ${await readFile(`${key}.pub`, 'utf8')}`);
-    await this.#write('ssh_config', sshConfig({ port: this.#port, knownHosts }));
+    await this.restart();
+    const knownHosts = this.file('known_hosts');
+    await writeFile(knownHosts, `[${HOST}]:${this.port} ${await readFile(`${key}.pub`, 'utf8')}`);
+    await this.#write('ssh_config', sshConfig({ port: this.port, knownHosts }));
   }
 
-  async #start(): Promise<void> {
+  protected async prepare(): Promise<ServerCommand> {
     const { realm, configuration = '', sessionEnvironment = {} } = this.#options;
-    for (let clashes = 0; this.#sshd === null; clashes++) {
-      this.#port = await findFreePort();
-      const sessions = { KRB5_CONFIG: realm.environment['KRB5_CONFIG'] ?? '', ...sessionEnvironment };
-      const layout = { host: HOST, port: this.#port, hostKey: this.#directory.file('host_key'), sessions };
-      await this.#write('sshd_config', sshdConfig(layout, configuration));
-      const sshd = new SupervisedProcess('sshd', ['-D', '-e', '-f', this.#directory.file('sshd_config')], {
-        environment: {
-          ...realm.environment,
-          LD_PRELOAD: 'libnss_wrapper.so',
-          NSS_WRAPPER_PASSWD: this.#directory.file('passwd'),
-          NSS_WRAPPER_GROUP: this.#directory.file('group'),
-        },
-        directory: this.directory,
-        logFile: this.#directory.file('sshd.log'),
-      });
-      try {
-        await sshd.waitUntilReady(async () => await isListening(this.#port));
-        this.#sshd = sshd;
-      } catch (error) {
-        await sshd.stop();
-        // Someone took the port between finding and binding it: take another.
-        if (clashes === CLASHES_ALLOWED) throw error;
-      }
-    }
+    const sessions = { KRB5_CONFIG: realm.environment['KRB5_CONFIG'] ?? '', ...sessionEnvironment };
+    const layout = { host: HOST, port: this.port, hostKey: this.file('host_key'), sessions };
+    await this.#write('sshd_config', sshdConfig(layout, configuration));
+    return {
+      args: ['-D', '-e', '-f', this.file('sshd_config')],
+      environment: {
+        ...realm.environment,
+        LD_PRELOAD: 'libnss_wrapper.so',
+        NSS_WRAPPER_PASSWD: this.file('passwd'),
+        NSS_WRAPPER_GROUP: this.file('group'),
+      },
+    };
   }
 
   async #write(name: string, text: string): Promise<void> {
-    await writeFile(this.#directory.file(name), text, { mode: 0o600 });
+    await writeFile(this.file(name), text, { mode: 0o600 });
   }
 }

@@ -18,6 +18,15 @@ describeWith(['slapd'], 'a throw-away directory server', () => {
     for (const port of ports) expect(await isListening(port)).toBe(false);
     await slapd.restart();
     expect([portOf(slapd.tcpUrl), portOf(slapd.tlsUrl)]).toEqual(ports);
+    const { pid } = slapd;
+    slapd.pause();
+    await slapd.kill();
+    await waitUntil(() => !existsSync(`/proc/${pid}`), {
+      what: 'the end of a slapd that was killed while it was paused',
+    });
+    expect(() => slapd.pid).toThrow(/slapd failed: it is stopped/);
+    await slapd.restart();
+    expect(slapd.pid).not.toBe(pid);
     await slapd.close();
     await slapd.close();
     expect(existsSync(slapd.directory)).toBe(false);
