@@ -75,12 +75,13 @@ export function canPrefix(prefix: string): boolean {
   return prefix.length <= MAX_KEY_BYTES && isNormal(prefix) && !/[\p{Cc}\p{Cs}]/u.test(prefix);
 }
 
-/** The kind of what may be listed below a path. */
-export function checkList(kinds: KindTable, parent: Path, kindName: string): Kind {
+/** The kind of what may be listed below a path. @param after - has to be a key of that kind */
+export function checkList(kinds: KindTable, parent: Path, kindName: string, after?: string): Kind {
   const above = checkPath(kinds, parent);
   const kind = kinds.get(kindName);
   if (!kind.parents.includes(above?.name ?? ''))
     throw new TypeError(`There is no ${kindName} below ${formatPath(parent)}`);
+  if (after !== undefined) checkKey(kinds, kind, after);
   return kind;
 }
 

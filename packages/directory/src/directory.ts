@@ -50,6 +50,8 @@ export interface ReadOptions {
 export interface ListOptions extends ReadOptions {
   /** Only keys that begin so. */
   readonly prefix?: string;
+  /** Only keys that come after this one, which need not be there any more. */
+  readonly after?: string;
   /** How many entries at most, from the first. Default: all. */
   readonly limit?: number;
 }

@@ -22,3 +22,4 @@ export { changeDirectory, LazyDirectory, type Plan } from './lazy-directory.js';
 export { openDirectory, type DirectoryContents } from './open-directory.js';
 export { checkDirectoryOptions, type DirectoryOptions, type LdapOptions, type LmdbOptions } from './options.js';
 export { formatPath } from './path.js';
+export { StoreError, type StoreAudience } from './store-error.js';

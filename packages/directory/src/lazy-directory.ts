@@ -1,12 +1,13 @@
-import type { Change, Directory, Entry } from './directory.js';
+import type { Change, Directory, Expectation } from './directory.js';
 import { DirectoryError, type DirectoryErrorCode } from './directory-error.js';
 import { openDirectory, type DirectoryContents } from './open-directory.js';
+import { refusalOf, type StoreAudience } from './store-error.js';
 
 /** What a change is to do, after a look at the entries. */
 export interface Plan<T> {
   readonly changes: readonly Change[];
   /** Nothing is changed unless these are as they were read. */
-  readonly unchanged?: readonly Entry[];
+  readonly unchanged?: readonly Expectation[];
   readonly result: T;
 }
 
@@ -26,13 +27,28 @@ const RACES: ReadonlySet<DirectoryErrorCode> = new Set([
 export class LazyDirectory implements AsyncDisposable {
   readonly #options: unknown;
   readonly #contents: DirectoryContents;
+  readonly #audience: StoreAudience;
   #opening: Promise<Directory> | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Takes what {@link openDirectory} takes, and opens nothing. */
-  constructor(options: unknown, contents: DirectoryContents) {
+  /** Takes what {@link openDirectory} takes, and who reads its errors; opens nothing. */
+  constructor(options: unknown, contents: DirectoryContents, audience: StoreAudience) {
     this.#options = options;
     this.#contents = contents;
+    this.#audience = audience;
+  }
+
+  /**
+   * Works with the directory for a command.
+   *
+   * @throws what `work` throws; in place of a {@link StoreError} what the audience may read
+   */
+  async use<T>(work: (directory: Directory) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.open());
+    } catch (error) {
+      throw refusalOf(error, this.#audience);
+    }
   }
 
   /** @throws DirectoryError `directory-closed`, and as {@link openDirectory} */

@@ -196,9 +196,14 @@ export class LdapChanges {
       }
     }
     if (left.length === 0) return error;
-    const { code, message, by } = error instanceof DirectoryError ? error : ldapError(error, 'change the directory');
-    const words = `${message}; and what was done before could not be undone: ${left.slice(0, 3).join(', ')}; look at it and correct it`;
-    return new DirectoryError(code, words, { cause: error, ...(by === undefined ? {} : { by }) });
+    const failure = error instanceof DirectoryError ? error : ldapError(error, 'change the directory');
+    const { code, message, told, by } = failure;
+    const what = `what was done before could not be undone: ${left.slice(0, 3).join(', ')}; look at it and correct it`;
+    return new DirectoryError(code, `${message}; and ${what}`, {
+      cause: error,
+      told: `${told}; and ${what}`,
+      ...(by === undefined ? {} : { by }),
+    });
   }
 }
 
@@ -270,5 +275,8 @@ function targetsOf(references: Attributes): ReadonlySet<string> {
 function changeError(error: unknown, change: CheckedChange): unknown {
   if (isResult(error, RESULT.assertionFailed)) return conflict(change.path);
   if (error instanceof ResultCodeError) return ldapError(error, `${change.op} ${formatPath(change.path)}`);
-  return ldapError(error, 'change the directory, or learn whether it was changed');
+  const failure = ldapError(error, 'change the directory, or learn whether it was changed');
+  if (failure === error) return failure;
+  const told = 'The host lost sight of the change before it was done; look whether it was made before you repeat it';
+  return new DirectoryError(failure.code, failure.message, { cause: error, told });
 }

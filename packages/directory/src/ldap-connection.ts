@@ -7,13 +7,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { Client, ResultCodeError } from 'ldapts';
+import { Client, ResultCodeError, type Entry, type SearchOptions } from 'ldapts';
 import { quoted } from '@arpa2amqp/protocol';
 import { DirectoryError } from './directory-error.js';
 import { ldapError } from './ldap-failure.js';
 import { ldapServerOf, type LdapOptions, type LdapServer } from './options.js';
 
 const DEFAULT_TIMEOUT_MS = 5000;
+const PAGE_SIZE = 500;
 
 export class LdapConnection {
   readonly #client: Client;
@@ -86,17 +87,29 @@ export class LdapConnection {
   }
 
   /**
-   * As {@link run}, one at a time: slapd keeps the place of one paged search for each connection.
+   * Searches in pages, one search at a time: slapd keeps the place of one for each connection.
    *
-   * @param signal - whoever has given up does not have a turn, in which others would wait
+   * @param take - gets one page after the other
+   * @param signal - whoever has given up does not get another page, for which others would wait
    */
-  async runPaged<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async searchPaged(
+    dn: string,
+    options: SearchOptions,
+    take: (page: readonly Entry[]) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const turn = this.#pages.then(async () => {
       signal?.throwIfAborted();
-      return await this.run(work);
+      const pages = this.#client.searchPaginated(dn, { ...options, paged: { pageSize: PAGE_SIZE } });
+      for (;;) {
+        const page = await this.run(async () => await pages.next());
+        if (page.done === true) return;
+        take(page.value.searchEntries);
+        signal?.throwIfAborted();
+      }
     });
     this.#pages = turn.catch(() => undefined);
-    return await turn;
+    await turn;
   }
 
   /** Says goodbye. */

@@ -59,11 +59,11 @@ export class LdapDirectory implements Directory {
   }
 
   async list(parent: Path, kindName: string, options: ListOptions = {}): Promise<readonly Entry[]> {
-    const kind = checkList(this.#kinds, parent, kindName);
-    const { prefix = '', limit = Infinity } = options;
+    const { prefix = '', after, limit = Infinity } = options;
+    const kind = checkList(this.#kinds, parent, kindName, after);
     return await this.#read(options, async (tree) => {
-      if (!canPrefix(prefix)) return [];
-      return (await tree.children(parent, kind, prefix)).slice(0, limit);
+      if (!canPrefix(prefix) || limit <= 0) return [];
+      return await tree.children(parent, kind, { prefix, after, limit });
     });
   }
 

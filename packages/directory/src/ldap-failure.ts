@@ -1,6 +1,6 @@
 import { ResultCodeError } from 'ldapts';
 import { quoted } from '@arpa2amqp/protocol';
-import { DirectoryError, type DirectoryErrorCode } from './directory-error.js';
+import { DIRECTORY_ERRORS, DirectoryError, type DirectoryErrorCode } from './directory-error.js';
 
 /** Results of LDAP (RFC 4511, appendix A) that are not simply failures. */
 export const RESULT = {
@@ -76,7 +76,11 @@ export function ldapError(error: unknown, action: string): DirectoryError {
   }
   const [code, words] = meaningOf(error);
   const said = message === '' ? '' : ` ${quoted(message)}`;
-  return new DirectoryError(code, `Cannot ${action}: ${words} (LDAP result ${error.code}${said})`, { cause: error });
+  const told = DIRECTORY_ERRORS[code].reply === 'failed' ? `Cannot ${action}: ${words}` : undefined;
+  return new DirectoryError(code, `Cannot ${action}: ${words} (LDAP result ${error.code}${said})`, {
+    cause: error,
+    told,
+  });
 }
 
 function meaningOf({ code, message }: ResultCodeError): Meaning {

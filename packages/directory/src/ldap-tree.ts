@@ -9,15 +9,17 @@ import type { Kind, KindTable } from './kind.js';
 import type { LdapConnection } from './ldap-connection.js';
 import { RESULT, isResult } from './ldap-failure.js';
 import { dnOf, parseDn, type NameStep } from './ldap-name.js';
-import { compareKeys, isSamePath, parentOf } from './path.js';
+import { compareKeys, isSamePath, lastOf, parentOf } from './path.js';
 
 /** Every entry of ours has this class and this attribute, beside those of its kind. */
 export const ENTRY_CLASS = 'arpa2Entry';
 export const ID_ATTRIBUTE = 'arpa2EntryId';
 const VERSION_ATTRIBUTE = 'entryCSN';
 
-const PAGE_SIZE = 500;
-const IDS_AT_ONCE = 100;
+/** How many entries one filter asks for. */
+const ENTRIES_AT_ONCE = 100;
+/** Asks for no attribute (RFC 4511, section 4.5.1.8): the name says enough. */
+const NO_ATTRIBUTES = ['1.1'];
 
 type Found = ReadonlyMap<string, readonly string[]>;
 type Scope = 'base' | 'one' | 'sub';
@@ -27,6 +29,13 @@ interface Search {
   readonly filter: Filter;
   /** Without it, all there are. */
   readonly limit?: number;
+}
+
+/** Which of the children are wanted. */
+interface Part {
+  readonly prefix: string;
+  readonly after: string | undefined;
+  readonly limit: number;
 }
 
 export class LdapTree {
@@ -68,25 +77,54 @@ export class LdapTree {
 
   async byIds(ids: readonly string[]): Promise<ReadonlyMap<string, Entry>> {
     const found = new Map<string, Entry>();
-    for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
-      const filters = ids.slice(from, from + IDS_AT_ONCE).map((id) => equals(ID_ATTRIBUTE, id));
-      for (const entry of await this.#search([], { scope: 'sub', filter: ours(any(filters)) }))
-        found.set(entry.id, entry);
+    for (const filter of equalToAny(ID_ATTRIBUTE, ids)) {
+      for (const entry of await this.#search([], { scope: 'sub', filter: ours(filter) })) found.set(entry.id, entry);
     }
     return found;
   }
 
-  async children(parent: Path, kind: Kind, prefix: string): Promise<readonly Entry[]> {
+  /** The children of a kind, by key. */
+  async children(parent: Path, kind: Kind, { prefix, after, limit }: Part): Promise<readonly Entry[]> {
     const filters = kind.ldap.objectClasses.map((name) => equals('objectClass', name));
     // A blank at the end counts for nothing there; what is too much is left out below.
     const initial = prefix.trimEnd();
-    if (initial !== '') filters.push(new SubstringFilter({ attribute: kind.ldap.rdn, initial }));
-    const entries = await this.#search(parent, { scope: 'one', filter: ours(...filters) });
-    const keyOf = (entry: Entry): string => entry.path.at(-1)?.[1] ?? '';
-    return entries
-      .filter(({ path }) => path.at(-1)?.[0] === kind.name && isSamePath(parentOf(path), parent))
-      .filter((entry) => keyOf(entry).startsWith(prefix))
-      .sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
+    const narrow = initial === '' ? [] : [new SubstringFilter({ attribute: kind.ldap.rdn, initial })];
+    const isIn = (key: string): boolean =>
+      key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0);
+    const search = async (...more: Filter[]): Promise<readonly Entry[]> => {
+      const found = await this.#search(parent, { scope: 'one', filter: ours(...filters, ...more) });
+      return found.filter(({ path }) => lastOf(path)[0] === kind.name && isSamePath(parentOf(path), parent));
+    };
+    if (limit === Infinity) {
+      return (await search(...narrow)).filter((entry) => isIn(keyOf(entry))).sort(byKey);
+    }
+    // Servers do not sort as we do, if at all: of a part all names are looked at, and nothing but those.
+    const keys = new Set(await this.#firstKeys(parent, kind, ours(...filters, ...narrow), { limit, isIn }));
+    const entries: Entry[] = [];
+    for (const filter of equalToAny(kind.ldap.rdn, [...keys])) entries.push(...(await search(filter)));
+    return entries.filter((entry) => keys.has(keyOf(entry))).sort(byKey);
+  }
+
+  /** The first of the keys of what a filter finds, out of those that are wanted. Never holds many more than these. */
+  async #firstKeys(
+    parent: Path,
+    { ldap }: Kind,
+    filter: Filter,
+    { limit, isIn }: { readonly limit: number; readonly isIn: (key: string) => boolean },
+  ): Promise<readonly string[]> {
+    let keys: string[] = [];
+    const cut = (): void => {
+      keys = keys.sort(compareKeys).slice(0, limit);
+    };
+    await this.#findAll(this.dnOf(parent), { scope: 'one', filter }, NO_ATTRIBUTES, (page) => {
+      for (const { dn } of page) {
+        const [step] = parseDn(dn) ?? [];
+        if (step?.attribute === ldap.rdn.toLowerCase() && isIn(step.value)) keys.push(step.value);
+      }
+      if (keys.length > 2 * limit) cut();
+    });
+    cut();
+    return keys;
   }
 
   /** Some of the entries right below one, of whatever kind. */
@@ -122,21 +160,31 @@ export class LdapTree {
     return entries;
   }
 
-  async #find(dn: string, { scope, filter, limit }: Search, attributes: string[]): Promise<readonly LdapEntry[]> {
-    const common = { scope, filter, attributes, timeLimit: this.#connection.timeLimit };
-    const isPaged = scope !== 'base' && limit === undefined;
-    try {
-      const { searchEntries } = isPaged
-        ? await this.#connection.runPaged(
-            async (client) => await client.search(dn, { ...common, paged: { pageSize: PAGE_SIZE } }),
-            this.#signal,
-          )
-        : await this.#connection.run(async (client) => await client.search(dn, { ...common, sizeLimit: limit ?? 1 }));
-      return searchEntries;
-    } catch (error) {
-      if (isResult(error, RESULT.noSuchObject)) return [];
-      throw error;
+  async #find(dn: string, search: Search, attributes: string[]): Promise<readonly LdapEntry[]> {
+    const { scope, filter, limit } = search;
+    if (scope !== 'base' && limit === undefined) {
+      const entries: LdapEntry[] = [];
+      await this.#findAll(dn, search, attributes, (page) => entries.push(...page));
+      return entries;
     }
+    const { timeLimit } = this.#connection;
+    const options = { scope, filter, attributes, timeLimit, sizeLimit: limit ?? 1 };
+    return await noneIfMissing(async () => {
+      return (await this.#connection.run(async (client) => await client.search(dn, options))).searchEntries;
+    });
+  }
+
+  async #findAll(
+    dn: string,
+    { scope, filter }: Search,
+    attributes: string[],
+    take: (page: readonly LdapEntry[]) => void,
+  ): Promise<void> {
+    const { timeLimit } = this.#connection;
+    await noneIfMissing(async () => {
+      await this.#connection.searchPaged(dn, { scope, filter, attributes, timeLimit }, take, this.#signal);
+      return [];
+    });
   }
 
   /** Null for an entry that is none of ours. */
@@ -207,6 +255,18 @@ export class LdapTree {
   }
 }
 
+async function noneIfMissing<T>(search: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await search();
+  } catch (error) {
+    if (isResult(error, RESULT.noSuchObject)) return [];
+    throw error;
+  }
+}
+
+const keyOf = ({ path }: Entry): string => lastOf(path)[1];
+const byKey = (a: Entry, b: Entry): number => compareKeys(keyOf(a), keyOf(b));
+
 function byName({ dn: _, ...attributes }: LdapEntry): Found {
   return new Map(Object.entries(attributes).map(([name, values]) => [name.toLowerCase(), [values].flat().map(String)]));
 }
@@ -216,6 +276,12 @@ function sortedValues(found: Found, attribute: string): readonly string[] {
 }
 
 const equals = (attribute: string, value: string): Filter => new EqualityFilter({ attribute, value });
+/** Filters that together find what has one of these values. */
+function* equalToAny(attribute: string, values: readonly string[]): Generator<Filter> {
+  for (let from = 0; from < values.length; from += ENTRIES_AT_ONCE) {
+    yield any(values.slice(from, from + ENTRIES_AT_ONCE).map((value) => equals(attribute, value)));
+  }
+}
 const any = (filters: Filter[]): Filter => new OrFilter({ filters });
 const ours = (...filters: Filter[]): Filter =>
   new AndFilter({ filters: [equals('objectClass', ENTRY_CLASS), ...filters] });

@@ -79,13 +79,13 @@ export class LmdbDirectory implements Directory {
   }
 
   async list(parent: Path, kind: string, options: ListOptions = {}): Promise<readonly Entry[]> {
-    const { prefix = '', limit = Infinity } = options;
+    const { prefix = '', after, limit = Infinity } = options;
     return await this.#read(options, (reader) => {
-      const wanted = checkList(this.#kinds, parent, kind);
+      const wanted = checkList(this.#kinds, parent, kind, after);
       const id = reader.resolve(parent);
       const entries: Entry[] = [];
       if (id === null || !canPrefix(prefix)) return entries;
-      for (const entry of reader.children(id, parent, wanted, prefix)) {
+      for (const entry of reader.children({ id, path: parent }, wanted, { prefix, after })) {
         if (entries.length >= limit) break;
         entries.push(entry);
       }

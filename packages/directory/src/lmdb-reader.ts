@@ -16,7 +16,7 @@ import {
   type About,
   type EntryRecord,
 } from './lmdb-records.js';
-import { comparePaths } from './path.js';
+import { compareKeys, comparePaths } from './path.js';
 
 /** Reads the records of one moment: of a snapshot, or inside a transaction. */
 export class LmdbReader {
@@ -56,11 +56,23 @@ export class LmdbReader {
     return this.#entryOf(id, record, this.pathOf(record.parent));
   }
 
-  *children(parent: string, path: Path, kind: Kind, prefix: string): Generator<Entry> {
-    for (const { value: id } of this.#records.getRange(rangeOf(childPrefix(parent, kind.name) + prefix))) {
+  /** @param after - where to begin, behind this key */
+  *children(
+    parent: Pick<Entry, 'id' | 'path'>,
+    kind: Kind,
+    { prefix, after }: { readonly prefix: string; readonly after: string | undefined },
+  ): Generator<Entry> {
+    const siblings = childPrefix(parent.id, kind.name);
+    const { start, end } = rangeOf(siblings + prefix);
+    const last = siblings + (after ?? '');
+    for (const { key, value: id } of this.#records.getRange({
+      start: compareKeys(start, last) < 0 ? last : start,
+      end,
+    })) {
+      if (key === last) continue;
       const record = this.record(id);
       if (record === null) throw damaged(`entry ${id} is missing`);
-      yield this.#entryOf(id, record, path);
+      yield this.#entryOf(id, record, parent.path);
     }
   }
 

@@ -63,6 +63,22 @@ export function conformance(freshOptions: () => unknown): void {
       expect(await list({ prefix: 'b' })).toEqual(['b']);
       expect(await list({ prefix: 'a', limit: 2 })).toEqual(['a', 'a-b']);
       expect(await list({ limit: 0 })).toEqual([]);
+      expect(await list({ after: 'b' })).toEqual(['c d', 'x\u0301', 'z', '\uAC00', '\u{1F600}']);
+      expect(await list({ after: 'b', limit: 2 })).toEqual(['c d', 'x\u0301']);
+      expect(await list({ after: 'a', prefix: 'a', limit: 2 })).toEqual(['a-b', 'ab']);
+      // Not there, and before and behind what begins so.
+      expect(await list({ after: 'aa', prefix: 'a', limit: 5 })).toEqual(['ab', 'aé']);
+      expect(await list({ after: 'A', prefix: 'a', limit: 1 })).toEqual(['a']);
+      expect(await list({ after: 'b', prefix: 'a', limit: 5 })).toEqual([]);
+      expect(await list({ after: '\u{1F600}' })).toEqual([]);
+      await expect(list({ after: '' })).rejects.toThrow(code('directory-invalid'));
+      await expect(list({ after: 'a\tb' })).rejects.toThrow(code('directory-invalid'));
+      for (let part: string[] = ['B1'], seen = part; ; seen = [...seen, ...part]) {
+        part = await list({ after: part.at(-1), limit: 3 });
+        if (part.length > 0) continue;
+        expect(seen).toEqual(await list());
+        break;
+      }
       for (const prefix of ['*', 'a*', ')(uid=', '\0', '\t', 'a\\', ' ', '\ud800', 'x'.repeat(10_240)]) {
         expect([prefix, await list({ prefix })]).toEqual([prefix, []]);
       }

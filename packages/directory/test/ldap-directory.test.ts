@@ -119,7 +119,8 @@ describeWith(['slapd'], 'a directory server', () => {
     ],
     [
       'another name',
-      () => ({ url: slapd.tlsUrl.replace('127.0.0.1', 'localhost'), ca: slapd.authority, ...byPassword() }),
+      // The same address as another name, which is not in the certificate.
+      () => ({ url: slapd.tlsUrl.replace('127.0.0.1', '127.1'), ca: slapd.authority, ...byPassword() }),
       'directory-config',
       /its certificate is not accepted/,
     ],
@@ -332,5 +333,17 @@ describeWith(['slapd'], 'a directory server', () => {
     expect(both.map((entries) => entries.length)).toEqual([count, count]);
     expect(performance.now() - start).toBeLessThan(4000);
     expect(await directory.list(box('a'), 'person', { prefix: 'p149', limit: 5 })).toHaveLength(5);
+    const part = await directory.list(box('a'), 'person', { after: 'p1498', limit: 700 });
+    expect(part.map(({ path }) => path.at(-1)![1])).toEqual(
+      Array.from({ length: count }, (_, index) => `p${index}`)
+        .sort()
+        .filter((name) => name > 'p1498')
+        .slice(0, 700),
+    );
+    const controller = new AbortController();
+    const left = directory.list(box('a'), 'person', { limit: 5, signal: controller.signal });
+    setImmediate(() => controller.abort(new Error('given up')));
+    await expect(left).rejects.toThrow('given up');
+    expect(await directory.list(box('a'), 'person', { limit: 600 })).toHaveLength(600);
   });
 });

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { defineShell, type Shell, type ShellPlace } from '@arpa2amqp/shell';
 import { aliasCommand } from './alias-command.js';
 import { groupCommand, roleCommand } from './collective-command.js';
@@ -23,8 +22,7 @@ before you say so with the word force.`;
  */
 export function createShell(options?: unknown, place: ShellPlace = {}): Shell<undefined> {
   const { directory } = resolveOptions(options);
-  const file = place.state === undefined ? undefined : path.join(place.state, 'identities.mdb');
-  const store = new IdentityStore(directory, file);
+  const store = new IdentityStore(directory, place);
   return defineShell({
     name: 'arpa2id',
     version: '0.1',

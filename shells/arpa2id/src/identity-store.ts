@@ -1,8 +1,16 @@
-import { changeDirectory, LazyDirectory, type Directory, type Entry, type Path, type Plan } from '@arpa2amqp/directory';
-import { ShellError } from '@arpa2amqp/shell';
+import path from 'node:path';
+import {
+  changeDirectory,
+  LazyDirectory,
+  type Directory,
+  type Entry,
+  type Path,
+  type Plan,
+  type StoreAudience,
+} from '@arpa2amqp/directory';
+import { ShellError, type ShellPlace } from '@arpa2amqp/shell';
 import { identityOf, inWords, keyOf, kindOf } from './identity-path.js';
 import { KINDS } from './kinds.js';
-import { inWordsForCaller } from './store-failure.js';
 
 const PRINCIPALS = ['user', 'group', 'role'] as const;
 
@@ -10,21 +18,17 @@ const PRINCIPALS = ['user', 'group', 'role'] as const;
 export class IdentityStore {
   readonly #directory: LazyDirectory;
 
-  /** @param file - where entries are kept in LMDB when the options name no file */
-  constructor(options: unknown, file: string | undefined) {
-    this.#directory = new LazyDirectory(options, {
-      kinds: KINDS,
-      ...(file === undefined ? {} : { defaultFile: file }),
-    });
+  /** @param place - without a file in the options, `identities.mdb` in its state directory */
+  constructor(options: unknown, place: ShellPlace) {
+    const { state } = place;
+    const file = state === undefined ? {} : { defaultFile: path.join(state, 'identities.mdb') };
+    const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
+    this.#directory = new LazyDirectory(options, { kinds: KINDS, ...file }, { refuse, place });
   }
 
   /** Looks at the entries. @throws ShellError */
   async read<T>(work: (view: IdentityView) => Promise<T>, signal: AbortSignal): Promise<T> {
-    try {
-      return await work(new IdentityView(await this.#directory.open(), signal));
-    } catch (error) {
-      throw inWordsForCaller(error);
-    }
+    return await this.#directory.use(async (directory) => await work(new IdentityView(directory, signal)));
   }
 
   /**

@@ -494,6 +494,31 @@ test('a file that was cut is refused, and left as it is', async () => {
   work.remove();
 });
 
+test('who is far away is not told where entries are kept, the log of the host is', async () => {
+  const work = new WorkDirectory('arpa2id');
+  const [file, socket] = [work.file('none/identities.mdb'), work.file('slapd')];
+  const lines: object[] = [];
+  const ignore = (): void => undefined;
+  const error = (fields: object): number => lines.push(fields);
+  const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
+  const place = { address: '/internetwide/arpa2.test/here', logger };
+  for (const [directory, where] of [
+    [{ file }, file],
+    [{ store: 'ldap', url: `ldapi://${encodeURIComponent(socket)}`, base: 'o=x' }, socket],
+  ] as const) {
+    await using shell = new IdShell({ directory }, place);
+    for (const line of ['domain list', 'domain add a.nep A']) {
+      const told = refusal(await shell.run(line));
+      const [, reference] = /^unavailable: What is kept here cannot be reached now; .* \((\w{8}) in/.exec(told)!;
+      expect(told).not.toContain(work.file(''));
+      expect(lines.at(-1)).toMatchObject({ reference });
+      expect(JSON.stringify(lines.at(-1))).toContain(where);
+    }
+  }
+  expect(lines).toHaveLength(4);
+  work.remove();
+});
+
 describe('without a place to keep entries', () => {
   test('the shell can be described, and its commands say what to do', async () => {
     await using shell = new IdShell({});

@@ -1,4 +1,4 @@
-import { inlineHost, type PlannedCommand, type ShellHost, type ShellSession } from '@arpa2amqp/shell';
+import { inlineHost, type PlannedCommand, type ShellHost, type ShellPlace, type ShellSession } from '@arpa2amqp/shell';
 import { buildReply, type Candidate, type Reply } from '@arpa2amqp/protocol';
 import { SlapdServer, WorkDirectory, type Part } from '@arpa2amqp/testkit';
 import { createShell } from '../src/index.js';
@@ -54,8 +54,8 @@ export const STORES: readonly {
 export class IdShell implements AsyncDisposable {
   readonly host: ShellHost;
 
-  constructor(options: object) {
-    this.host = inlineHost(createShell(options));
+  constructor(options: object, place?: ShellPlace) {
+    this.host = inlineHost(createShell(options, place));
   }
 
   /** Runs commands in one session. A string is a typed line, words separated by one blank. */

@@ -22,7 +22,7 @@ a domain or of another collection has for it.`;
  * @throws BusError or DirectoryError that names a wrong or unknown option
  */
 export function createShell(options?: unknown, place: ShellPlace = {}): Shell<ReservoirSession> {
-  const reservoir = new Reservoir(resolveOptions(options, place));
+  const reservoir = new Reservoir(resolveOptions(options, place), place);
   return defineShell<ReservoirSession>({
     name: 'arpa2reservoir',
     version: '0.1',

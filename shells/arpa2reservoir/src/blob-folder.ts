@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { ShellError } from '@arpa2amqp/shell';
+import { quoted } from '@arpa2amqp/protocol';
+import { BlobError } from './blob-error.js';
 
 // A file of data is named after the SHA-256 of what is in it, `aa/bb...`; nothing that a caller says ever becomes part of a path.
 // It is written under another name in `new/`, and renamed when it is on the disk as a whole. A file that is to be removed is renamed
@@ -31,7 +32,7 @@ export class BlobFolder {
     this.#root = root;
   }
 
-  /** Opens the folder, and makes it when there is none. @throws ShellError `unavailable` that says what is wrong with it */
+  /** Opens the folder, and makes it when there is none. @throws BlobError that says what is wrong with it */
   static async open(root: string): Promise<BlobFolder> {
     try {
       await mkdir(root, { recursive: true, mode: 0o700 });
@@ -50,7 +51,7 @@ export class BlobFolder {
     return await isThere(root);
   }
 
-  /** Puts data on the disk, whole or not at all. @returns its digest @throws ShellError `unavailable` */
+  /** Puts data on the disk, whole or not at all. @returns its digest @throws BlobError */
   async write(bytes: Uint8Array): Promise<string> {
     const digest = digestOf(bytes);
     const temporary = path.join(this.#root, NEW, randomUUID());
@@ -69,12 +70,13 @@ export class BlobFolder {
   /**
    * The data of a digest.
    * @param size - what it should have, in bytes
-   * @throws ShellError when it is not there, or not what was stored
+   * @throws BlobError when it is not there, or not what was stored
    */
   async read(digest: string, size: number): Promise<Buffer> {
     const bytes = await this.#bytesOf(digest, size);
-    if (bytes === 'missing') throw damaged('is missing');
-    if (bytes === 'other' || digestOf(bytes) !== digest) throw damaged('was changed by other hands');
+    if (bytes === 'missing') throw damaged('is missing', this.#pathOf(digest));
+    if (bytes === 'other' || digestOf(bytes) !== digest)
+      throw damaged('was changed by other hands', this.#pathOf(digest));
     return bytes;
   }
 
@@ -213,17 +215,19 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
-/** In words that do not tell the caller where on the host the folder is. */
-function unusable(action: string, error: unknown): ShellError {
-  const code = codeOf(error);
-  const reason = NO_ROOM.has(code)
-    ? 'the disk of the host has no room; nothing was stored, repeat it when its operator has freed some'
-    : `${code === '' && error instanceof Error ? error.message : code}; tell the operator of the host`;
-  return new ShellError(`${action} failed: ${reason}`, { code: 'unavailable', cause: error });
+function unusable(action: string, error: unknown): BlobError {
+  const { message } = error as Error;
+  if (NO_ROOM.has(codeOf(error))) {
+    const told = `${action} failed: the disk of the host has no room; nothing was stored, repeat it when its operator has freed some`;
+    return new BlobError(`${told} (${message})`, { told, cause: error });
+  }
+  return new BlobError(`${action} failed: ${message}`, {
+    told: `${action} failed; tell the operator of the host`,
+    cause: error,
+  });
 }
 
-function damaged(what: string): ShellError {
-  return new ShellError(
-    `The data ${what} on the disk of the host, so it is not given out; have its operator restore it, or set it again`,
-  );
+function damaged(what: string, file: string): BlobError {
+  const told = `The data ${what} on the disk of the host, so it is not given out; have its operator restore it, or set it again`;
+  return new BlobError(`${told} (${quoted(file)})`, { told, reply: 'failed' });
 }

@@ -1,7 +1,14 @@
-import type { Change, Directory, Expectation, Path } from '@arpa2amqp/directory';
+import {
+  changeDirectory,
+  DirectoryError,
+  type Change,
+  type Directory,
+  type DirectoryErrorCode,
+  type Expectation,
+  type Path,
+} from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
 import type { BlobFolder } from './blob-folder.js';
-import { isDirectoryError, isRace } from './directory-failure.js';
 
 // Files of data, and the entries (kind `blob`) by which the directory counts who refers to them.
 //
@@ -27,9 +34,6 @@ export interface Referral<T> {
   readonly result: T;
 }
 
-/** How often a change is tried when others change the same entries. */
-const ATTEMPTS = 5;
-
 /** Data by content: the same content is kept once, for as long as an entry refers to it. */
 export class BlobStore {
   readonly #directory: Directory;
@@ -43,7 +47,7 @@ export class BlobStore {
   /**
    * Stores data together with the entry that refers to it: both or none.
    * @param plan - looks at the directory and says what to change; asked again when others changed it in between
-   * @throws DirectoryError or ShellError; nothing is stored then
+   * @throws DirectoryError, BlobError, or what the plan throws; nothing is stored then
    */
   async store<T>(bytes: Uint8Array, plan: (blob: Blob) => Promise<Referral<T>>, signal: AbortSignal): Promise<T> {
     const digest = await this.#folder.write(bytes);
@@ -58,7 +62,7 @@ export class BlobStore {
     }
   }
 
-  /** The data of a digest, checked. @param size - in bytes @throws ShellError when it is not what was stored */
+  /** The data of a digest, checked. @param size - in bytes @throws BlobError when it is not what was stored */
   async read(digest: string, size: number): Promise<Buffer> {
     return await this.#folder.read(digest, size);
   }
@@ -112,26 +116,20 @@ export class BlobStore {
     plan: (blob: Blob) => Promise<Referral<T>>,
     signal: AbortSignal,
   ): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+    const join = async () => {
       const { change, expected = [], result } = await plan(blob);
       const known = await this.#directory.get(pathOf(blob.digest), { signal });
-      const changes = known === null ? [entryOf(blob, size), change] : [change];
-      try {
-        await this.#directory.apply(changes, { expected, signal });
-        return result;
-      } catch (error) {
-        if (attempt === ATTEMPTS || !isRace(error)) throw error;
-        signal.throwIfAborted();
-      }
-    }
+      return { changes: known === null ? [entryOf(blob, size), change] : [change], unchanged: expected, result };
+    };
+    return await changeDirectory(this.#directory, join, signal);
   }
 
   async #release(digest: string): Promise<void> {
     try {
       await this.#directory.apply([{ op: 'remove', path: pathOf(digest) }]);
     } catch (error) {
-      if (isDirectoryError(error, 'directory-referenced')) return;
-      if (!isDirectoryError(error, 'directory-missing')) throw error;
+      if (hasCode(error, 'directory-referenced')) return;
+      if (!hasCode(error, 'directory-missing')) throw error;
     }
     const leftover = await this.#folder.setAside(digest);
     if (leftover === null) return;
@@ -143,7 +141,7 @@ export class BlobStore {
   async #makeSure(blob: Blob, bytes: Uint8Array): Promise<void> {
     if ((await this.#directory.get(pathOf(blob.digest))) === null) {
       await this.#directory.apply([entryOf(blob, bytes.length)]).catch((error: unknown) => {
-        if (!isDirectoryError(error, 'directory-exists')) throw error;
+        if (!hasCode(error, 'directory-exists')) throw error;
       });
     }
     if (!(await this.#folder.has(blob.digest))) await this.#folder.write(bytes);
@@ -153,6 +151,10 @@ export class BlobStore {
     if ((await this.#directory.get(pathOf(digest))) !== null) return true;
     return (await this.#directory.referrers(idOf(digest))).length > 0;
   }
+}
+
+function hasCode(error: unknown, code: DirectoryErrorCode): boolean {
+  return error instanceof DirectoryError && error.code === code;
 }
 
 function pathOf(digest: string): Path {

@@ -1,8 +1,8 @@
-import { changeDirectory, LazyDirectory, type Plan } from '@arpa2amqp/directory';
-import { ShellError } from '@arpa2amqp/shell';
+import { changeDirectory, LazyDirectory, type Plan, type StoreAudience } from '@arpa2amqp/directory';
+import { ShellError, type ShellPlace } from '@arpa2amqp/shell';
+import { BlobError } from './blob-error.js';
 import { BlobFolder } from './blob-folder.js';
 import { BlobStore } from './blob-store.js';
-import { inWordsForCaller } from './directory-failure.js';
 import { KINDS } from './kinds.js';
 import type { ResolvedOptions } from './options.js';
 import { ReservoirView } from './reservoir-view.js';
@@ -16,22 +16,17 @@ export class Reservoir {
   #sweeping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(options: ResolvedOptions) {
+  constructor(options: ResolvedOptions, place: ShellPlace) {
     this.#options = options;
     const { directory, defaultFile } = options;
-    this.#directory = new LazyDirectory(directory, {
-      kinds: KINDS,
-      ...(defaultFile === undefined ? {} : { defaultFile }),
-    });
+    const file = defaultFile === undefined ? {} : { defaultFile };
+    const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
+    this.#directory = new LazyDirectory(directory, { kinds: KINDS, ...file }, { refuse, place });
   }
 
   /** Looks at the entries. @throws ShellError */
   async read<T>(work: (view: ReservoirView) => Promise<T>, signal: AbortSignal): Promise<T> {
-    try {
-      return await work(new ReservoirView(await this.#directory.open(), signal));
-    } catch (error) {
-      throw inWordsForCaller(error);
-    }
+    return await this.#directory.use(async (directory) => await work(new ReservoirView(directory, signal)));
   }
 
   /** Looks at entries and data. @throws ShellError */
@@ -93,9 +88,9 @@ export class Reservoir {
   async #makeBlobs(): Promise<BlobStore> {
     const { data } = this.#options;
     if (data === undefined) {
-      throw new ShellError(
+      throw new BlobError(
         'There is no place for the data of resources: name a folder with the option "data" of arpa2reservoir, or give the daemon a state directory',
-        { code: 'unavailable' },
+        { told: 'The host is not set up to keep data; tell its operator' },
       );
     }
     return new BlobStore(await this.#directory.open(), await BlobFolder.open(data));

@@ -429,6 +429,33 @@ describe('the folder of the data', () => {
     expect(filesOf(data)).toEqual([]);
   });
 
+  test('is named in the log of the host, and not to callers', async () => {
+    const data = folder.file('secret');
+    await mkdir(data);
+    const lines: object[] = [];
+    const ignore = (): void => undefined;
+    const error = (fields: object): number => lines.push(fields);
+    const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
+    const place = { address: '/internetwide/arpa2.test/here', logger };
+    await using shell = new ReservoirShell({ directory: { file: folder.file('secret.mdb') }, data }, place);
+    const colluuid = await shell.addCollection('a.nep');
+    const key = await shell.addResource(colluuid, 'x');
+    expect(lines).toEqual([]);
+    await rm(placeOf(data, sha256('x')));
+    expect(await shell.refusal(`resource get ${key}`)).toMatch(
+      /^failed: The data is missing on the disk of the host, so it is not given out; .* \(\w{8} in the log of the host\)$/,
+    );
+    expect(lines).toEqual([
+      { reference: expect.any(String), error: expect.stringContaining(placeOf(data, sha256('x'))), causes: [] },
+    ]);
+    await rm(data, { recursive: true });
+    const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
+    expect(await shell.refusal(add)).toMatch(
+      /^unavailable: Writing the data failed; tell the operator of the host \(\w{8} in the log of the host\)$/,
+    );
+    expect(JSON.stringify(lines.at(-1))).toContain(data);
+  });
+
   test('on a disk without room refuses what does not fit as a whole, and goes on', async () => {
     // The limit on the size of files stands in for the disk: Node ignores the signal, so that writes fail as they do on a full one.
     const dist = new URL('../dist/index.js', import.meta.url).href;
