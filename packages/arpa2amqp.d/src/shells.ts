@@ -41,11 +41,19 @@ export async function startShells(configuration: Configuration, log: Logger): Pr
 }
 
 /** What shells are told of this host. */
-function placeOf({ state, address, service, keytab, transport }: Configuration): PlaceData {
+function placeOf({ state, address, service, keytab, transport, profile, tls, sasl }: Configuration): PlaceData {
   return {
     address: address.address,
     service: `${service.service}@${service.host}`,
-    transport,
+    transport:
+      'listen' in transport
+        ? transport
+        : {
+            ...transport,
+            ...(profile === undefined ? {} : { profile }),
+            ...(tls === undefined ? {} : { tls }),
+            ...(sasl === undefined ? {} : { sasl }),
+          },
     ...(state === undefined ? {} : { state: path.resolve(state) }),
     ...(keytab === undefined ? {} : { keytab: path.resolve(keytab) }),
   };

@@ -44,7 +44,7 @@ export {
   type Requirement,
   type Requirements,
 } from './need.js';
-export type { PlaceData, ShellPlace } from './place.js';
+export type { BrokerPlace, PlaceData, ShellPlace } from './place.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
 export { ShellError } from './shell-error.js';
 export { shellSchemaOf } from './shell-schema.js';

@@ -1,3 +1,5 @@
+export { BrokerServer, type BrokerServerOptions } from './broker-server.js';
+export type { CertificateFiles } from './certificates.js';
 export { findFreePort, isListening, waitUntil } from './conditions.js';
 export type { WaitOptions } from './conditions.js';
 export { DaemonProcess } from './daemon-process.js';

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { findFreePort, isListening } from './conditions.js';
 import { SupervisedProcess, WorkDirectory } from './processes.js';
 
@@ -17,6 +18,7 @@ export interface ServerCommand {
 
 /** What a server is. */
 export interface ServerTraits {
+  /** Name, or absolute path. */
   readonly program: string;
   /** Of the name of its directory. */
   readonly prefix: string;
@@ -56,7 +58,7 @@ export abstract class ServerProcess implements AsyncDisposable {
     return this.#directory.path;
   }
 
-  /** All that the server has printed since it was started last; empty while it is stopped. */
+  /** All that the server has printed, in all of its lives; empty while it is stopped. */
   get log(): string {
     return this.#process?.log ?? '';
   }
@@ -97,7 +99,7 @@ export abstract class ServerProcess implements AsyncDisposable {
       await this.takePorts();
       const { args, environment = {} } = await this.prepare();
       const { program } = this.#traits;
-      const options = { environment, directory: this.directory, logFile: this.file(`${program}.out`) };
+      const options = { environment, directory: this.directory, logFile: this.file(`${basename(program)}.out`) };
       const started = new SupervisedProcess(program, args, options);
       try {
         await started.waitUntilReady(async () => await this.isReady());

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { BusError, quoted, type Command, type Reply } from '@arpa2amqp/protocol';
-import type { Client } from 'arpa2amqp';
+import type { Client, ConnectOptions } from 'arpa2amqp';
 import type { RemotePosition, ReplicaHost } from './delivery.js';
-import type { Credentials, Destination } from './options.js';
+import type { Credentials } from './options.js';
+import { readRoute, type Route } from './route.js';
 
 const BATCH_TIMEOUT_MS = 25_000;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -24,38 +24,36 @@ export class Correspondent implements ReplicaHost, AsyncDisposable {
   /**
    * Connects with the key of this host's service.
    *
-   * @param broker - where it is when it has no URL of its own
+   * @param address - of the other host
    * @throws BusError
    */
   static async connect(
-    { address, connect: url }: Destination,
-    { broker, credentials, signal }: { broker: string | undefined; credentials: Credentials; signal: AbortSignal },
+    address: string,
+    { route, credentials, signal }: { route: Route; credentials: Credentials; signal: AbortSignal },
   ): Promise<Correspondent> {
-    const at = url ?? broker;
-    const { keytab, principal, ca } = credentials;
-    if (at === undefined) {
-      throw new BusError('config', `Cannot reach ${address}: name its URL as "connect" in "publish.to" of arpa2acl`);
-    }
+    const { keytab, principal } = credentials;
     if (keytab === undefined) {
       throw new BusError('config', 'Cannot act as this host: name its keytab in the configuration of the daemon');
     }
-    // Loaded when there is something to send: with it comes the GSS-API library.
-    const { connect } = await import('arpa2amqp');
-    const opened: { client?: Client } = {};
-    opened.client = await connect({
-      url: at,
+    const { logins, ...at } = await readRoute(route);
+    const options: ConnectOptions = {
+      ...at,
       keytab,
       ...(principal === undefined ? {} : { principal }),
-      ...(ca === undefined ? {} : { tls: { ca: await readAuthorities(ca) } }),
       timeoutMs: BATCH_TIMEOUT_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      // It is tried again from the start, as soon as the host is back: waiting for it here would only take longer.
-      onConnection: (state) => {
-        if (state === 'down') opened.client?.destroy('The connection was lost');
-      },
       signal,
-    });
-    return new Correspondent(opened.client, address, signal);
+    };
+    for (const [index, sasl] of logins.entries()) {
+      try {
+        return new Correspondent(await open({ ...options, ...(sasl === null ? {} : { sasl }) }), address, signal);
+      } catch (error) {
+        const { code } = error as Partial<BusError>;
+        // The way to log in does not suit this URL, or the peer does not offer it.
+        if ((code !== 'refused' && code !== 'usage') || index === logins.length - 1) throw error;
+      }
+    }
+    throw new BusError('internal', `There is no way to log in on the way to ${address}`);
   }
 
   async position(origin: string): Promise<RemotePosition> {
@@ -92,10 +90,16 @@ export class Correspondent implements ReplicaHost, AsyncDisposable {
   }
 }
 
-async function readAuthorities(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new BusError('config', `Cannot read the certificates of the authorities from ${quoted(file)}`, { cause });
-  }
+/** What is lost is tried again from the start, as soon as the host is back: waiting for it here would only take longer. */
+async function open(options: ConnectOptions): Promise<Client> {
+  // Loaded when there is something to send: with it comes the GSS-API library.
+  const { connect } = await import('arpa2amqp');
+  const opened: { client?: Client } = {};
+  opened.client = await connect({
+    ...options,
+    onConnection: (state) => {
+      if (state === 'down') opened.client?.destroy('The connection was lost');
+    },
+  });
+  return opened.client;
 }

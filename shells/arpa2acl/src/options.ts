@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { BusError, DocumentValidator, parseAddress, quoted } from '@arpa2amqp/protocol';
-import type { ShellPlace } from '@arpa2amqp/shell';
+import type { BrokerPlace, ShellPlace } from '@arpa2amqp/shell';
 
 /** A host that the lists are sent to. */
 export interface Destination {
   /** Canonical address. */
   readonly address: string;
-  /** URL of its daemon, or of a broker; the broker of this host unless told. */
+  /** URL of its daemon, or of a broker; the broker of this host, with the login of its daemon, unless told. */
   readonly connect?: string;
 }
 
@@ -20,6 +20,9 @@ export interface PublishOptions {
   readonly principal?: string;
   /** File with the certificates of the authorities for `amqps:` URLs. */
   readonly ca?: string;
+  /** Files with an own certificate and its key, to log in with at an `amqps:` URL (SASL EXTERNAL). */
+  readonly certificate?: string;
+  readonly key?: string;
   /** How often it is looked whether something has changed, in milliseconds. */
   readonly pollMs?: number;
   /** The longest pause before a host that did not answer is tried again, in milliseconds. */
@@ -37,15 +40,19 @@ export interface Arpa2AclOptions {
 export interface Credentials {
   readonly keytab: string | undefined;
   readonly principal: string | undefined;
-  readonly ca: string | undefined;
 }
+
+/** PEM files. */
+export type TlsFiles = NonNullable<BrokerPlace['tls']>;
 
 /** The options with everything filled in. */
 export interface ResolvedOptions {
   readonly lists: string | undefined;
   readonly destinations: readonly Destination[];
   /** Where a host is reached that has no URL of its own; undefined when the daemon of this host listens itself. */
-  readonly broker: string | undefined;
+  readonly broker: BrokerPlace | undefined;
+  /** For URLs of hosts. */
+  readonly tls: TlsFiles;
   readonly credentials: Credentials;
   readonly pollMs: number;
   readonly retryMs: number;
@@ -77,6 +84,8 @@ const VALIDATOR = new DocumentValidator<Arpa2AclOptions>(
           keytab: file,
           principal: text,
           ca: file,
+          certificate: file,
+          key: file,
           pollMs: { type: 'integer', minimum: 50, maximum: 3_600_000 },
           retryMs: { type: 'integer', minimum: 50, maximum: 86_400_000 },
         },
@@ -94,17 +103,24 @@ const VALIDATOR = new DocumentValidator<Arpa2AclOptions>(
  */
 export function resolveOptions(options: unknown, place: ShellPlace): ResolvedOptions {
   const { lists, publish = {} } = VALIDATOR.check(options ?? {}, 'The configuration of arpa2acl');
-  const { to = [], ca, pollMs = 1000, retryMs = 300_000 } = publish;
-  const broker = place.transport !== undefined && 'connect' in place.transport ? place.transport.connect : undefined;
+  const { to = [], ca, certificate, key, pollMs = 1000, retryMs = 300_000 } = publish;
+  const broker = place.transport !== undefined && 'connect' in place.transport ? place.transport : undefined;
   checkDestinations(to, place);
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new BusError('config', 'In "publish" of arpa2acl, "certificate" and "key" go together');
+  }
   return Object.freeze({
     lists: lists ?? (place.state === undefined ? undefined : path.join(place.state, 'acl.mdb')),
     destinations: to,
     broker,
+    tls: Object.freeze({
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { certificate }),
+      ...(key === undefined ? {} : { key }),
+    }),
     credentials: Object.freeze({
       keytab: publish.keytab ?? place.keytab,
       principal: publish.principal ?? place.service?.replace('@', '/'),
-      ca,
     }),
     pollMs,
     retryMs,

@@ -6,6 +6,7 @@ import { deliver } from './delivery.js';
 import type { Lists } from './lists.js';
 import type { Destination, ResolvedOptions } from './options.js';
 import { Recipient, type RecipientState } from './recipient.js';
+import { routeTo } from './route.js';
 import { Slots } from './slots.js';
 
 /** Hosts that have everything are asked so often whether they still have it, in milliseconds. */
@@ -110,8 +111,12 @@ export class Publisher {
   async #send(to: Destination, onPosition: (position: number) => void, signal: AbortSignal): Promise<void> {
     const store = await this.#lists.open();
     refuseFollower(store);
-    const { broker, credentials } = this.#options;
-    await using host = await Correspondent.connect(to, { broker, credentials, signal });
+    const { credentials } = this.#options;
+    await using host = await Correspondent.connect(to.address, {
+      route: routeTo(to, this.#options),
+      credentials,
+      signal,
+    });
     await deliver(store, host, onPosition);
   }
 

@@ -465,6 +465,7 @@ describe('options', () => {
     ['another protocol', to({ ...other, connect: 'http://x' }), /connect/],
     ['no URL', to({ ...other, connect: 'amqp://[' }), /no URL/],
     ['a time that is none', { publish: { pollMs: 0 } }, /pollMs/],
+    ['a certificate without its key', { publish: { certificate: '/c.pem' } }, /"key" go together/],
   ])('%s: refused', (_, options, words) => {
     expect(() => createShell(options, place)).toThrow(words);
   });
