@@ -35,6 +35,7 @@ export const DIRECTORY_ERRORS = {
   'directory-referenced': refused('Other entries refer to the one to be removed'),
   'directory-conflict': refused('Somebody else has changed the entry in the meantime; nothing was changed'),
   'directory-invalid': refused('The name or the value is none that the entry may have'),
+  'directory-too-large': { ...refused('A list has more entries than one answer can hold'), reply: 'too-large' },
   'directory-unavailable': fault('The directory cannot be reached, read or written', NOT_NOW, true),
   'directory-denied': fault('The directory does not let this host read or change it', NOT_SO),
   'directory-damaged': fault('The file of the directory is cut or corrupted, or an entry in it is', NOT_SO),

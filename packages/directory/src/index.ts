@@ -19,6 +19,20 @@ export {
 } from './directory-error.js';
 export type { AttributeType, Kind, LdapKind, ReferenceType } from './kind.js';
 export { changeDirectory, LazyDirectory, type Plan } from './lazy-directory.js';
+export {
+  ListBudget,
+  listTooLarge,
+  NAMED_PART_HELP,
+  NAMED_PART_SPEC,
+  PART_HELP,
+  PART_SPEC,
+  PART_TYPES,
+  partRequest,
+  readPart,
+  type ListPart,
+  type PartOptions,
+  type PartRequest,
+} from './list-part.js';
 export { openDirectory, type DirectoryContents } from './open-directory.js';
 export { checkDirectoryOptions, type DirectoryOptions, type LdapOptions, type LmdbOptions } from './options.js';
 export { formatPath } from './path.js';

@@ -20,6 +20,8 @@ const VERSION_ATTRIBUTE = 'entryCSN';
 const ENTRIES_AT_ONCE = 100;
 /** Asks for no attribute (RFC 4511, section 4.5.1.8): the name says enough. */
 const NO_ATTRIBUTES = ['1.1'];
+/** More entries than this are not asked for by name. */
+const MANY = 5000;
 
 type Found = ReadonlyMap<string, readonly string[]>;
 type Scope = 'base' | 'one' | 'sub';
@@ -91,24 +93,37 @@ export class LdapTree {
     const narrow = initial === '' ? [] : [new SubstringFilter({ attribute: kind.ldap.rdn, initial })];
     const isIn = (key: string): boolean =>
       key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0);
-    const search = async (...more: Filter[]): Promise<readonly Entry[]> => {
-      const found = await this.#search(parent, { scope: 'one', filter: ours(...filters, ...more) });
-      return found.filter(({ path }) => lastOf(path)[0] === kind.name && isSamePath(parentOf(path), parent));
-    };
-    if (limit === Infinity) {
-      return (await search(...narrow)).filter((entry) => isIn(keyOf(entry))).sort(byKey);
-    }
+    const wanted = ours(...filters, ...narrow);
+    if (limit === Infinity) return await this.#siblings(parent, kind, [wanted], isIn);
     // Servers do not sort as we do, if at all: of a part all names are looked at, and nothing but those.
-    const keys = new Set(await this.#firstKeys(parent, kind, ours(...filters, ...narrow), { limit, isIn }));
-    const entries: Entry[] = [];
-    for (const filter of equalToAny(kind.ldap.rdn, [...keys])) entries.push(...(await search(filter)));
-    return entries.filter((entry) => keys.has(keyOf(entry))).sort(byKey);
+    const keys = new Set(await this.#firstKeys(parent, kind, wanted, { limit, isIn }));
+    const chosen =
+      keys.size > MANY ? [wanted] : [...equalToAny(kind.ldap.rdn, [...keys])].map((some) => ours(...filters, some));
+    return await this.#siblings(parent, kind, chosen, (key) => keys.has(key));
+  }
+
+  /** The children of a kind that filters find, as far as they are wanted. */
+  async #siblings(
+    parent: Path,
+    kind: Kind,
+    filters: readonly Filter[],
+    isWanted: (key: string) => boolean,
+  ): Promise<readonly Entry[]> {
+    const found: LdapEntry[] = [];
+    for (const filter of filters) {
+      await this.#findAll(this.dnOf(parent), { scope: 'one', filter }, this.#attributes, (page) => {
+        found.push(...page.filter(({ dn }) => isWanted(keyIn(dn, kind))));
+      });
+    }
+    return (await this.#entriesOf(found))
+      .filter(({ path }) => lastOf(path)[0] === kind.name && isSamePath(parentOf(path), parent))
+      .sort((a, b) => compareKeys(lastOf(a.path)[1], lastOf(b.path)[1]));
   }
 
   /** The first of the keys of what a filter finds, out of those that are wanted. Never holds many more than these. */
   async #firstKeys(
     parent: Path,
-    { ldap }: Kind,
+    kind: Kind,
     filter: Filter,
     { limit, isIn }: { readonly limit: number; readonly isIn: (key: string) => boolean },
   ): Promise<readonly string[]> {
@@ -117,10 +132,7 @@ export class LdapTree {
       keys = keys.sort(compareKeys).slice(0, limit);
     };
     await this.#findAll(this.dnOf(parent), { scope: 'one', filter }, NO_ATTRIBUTES, (page) => {
-      for (const { dn } of page) {
-        const [step] = parseDn(dn) ?? [];
-        if (step?.attribute === ldap.rdn.toLowerCase() && isIn(step.value)) keys.push(step.value);
-      }
+      keys.push(...page.map(({ dn }) => keyIn(dn, kind)).filter((key) => key !== '' && isIn(key)));
       if (keys.length > 2 * limit) cut();
     });
     cut();
@@ -152,9 +164,13 @@ export class LdapTree {
   }
 
   async #search(path: Path, search: Search): Promise<readonly Entry[]> {
+    return await this.#entriesOf(await this.#find(this.dnOf(path), search, this.#attributes));
+  }
+
+  async #entriesOf(found: readonly LdapEntry[]): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
-    for (const found of await this.#find(this.dnOf(path), search, this.#attributes)) {
-      const entry = await this.#entryOf(found);
+    for (const one of found) {
+      const entry = await this.#entryOf(one);
       if (entry !== null) entries.push(entry);
     }
     return entries;
@@ -264,8 +280,11 @@ async function noneIfMissing<T>(search: () => Promise<readonly T[]>): Promise<re
   }
 }
 
-const keyOf = ({ path }: Entry): string => lastOf(path)[1];
-const byKey = (a: Entry, b: Entry): number => compareKeys(keyOf(a), keyOf(b));
+/** The key in a DN of an entry of a kind; empty when it is named in another way, and so none of ours. */
+function keyIn(dn: string, { ldap }: Kind): string {
+  const [step] = parseDn(dn) ?? [];
+  return step?.attribute === ldap.rdn.toLowerCase() ? step.value : '';
+}
 
 function byName({ dn: _, ...attributes }: LdapEntry): Found {
   return new Map(Object.entries(attributes).map(([name, values]) => [name.toLowerCase(), [values].flat().map(String)]));

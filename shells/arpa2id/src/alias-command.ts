@@ -1,13 +1,15 @@
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, type Entry } from '@arpa2amqp/directory';
 import { HELP, identityIn, USER_CLASS, type IdCommand } from './access.js';
 import { identityOf, keyOf, principalPath } from './identity-path.js';
 import type { IdentityStore } from './identity-store.js';
+import { printList } from './listing.js';
 import { domainName, localName } from './names.js';
-import { planRemoval } from './removal.js';
+import { removeEntry } from './removal.js';
 
 /** `alias`: further identities of a user. */
 export function aliasCommand(store: IdentityStore): IdCommand {
   return {
-    spec: 'alias ( add <domain> <uid> <alias> | del <domain> <uid> <alias> [force] | list <domain> <uid> )',
+    spec: `alias ( add <domain> <uid> <alias> | del <domain> <uid> <alias> [force] | list <domain> <uid> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete or list the aliases user+alias of a user',
     effect: 'change',
     needs: [
@@ -17,7 +19,9 @@ export function aliasCommand(store: IdentityStore): IdCommand {
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('uid') },
     ],
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       alias: 'Aliases of a user',
       add: 'Add an alias',
       del: 'Delete an alias that stands nowhere as a member or occupant',
@@ -30,8 +34,8 @@ export function aliasCommand(store: IdentityStore): IdCommand {
     run: async (call) => {
       const user = principalPath(domainName(call.value('domain')), 'user', localName(call.value('uid'), 'user'));
       if (call.has('list')) {
-        const entries = await store.read(async (view) => await view.children(user, 'alias'), call.signal);
-        call.json({ aliases: entries.map(({ path }) => ({ alias: keyOf(path), identity: identityOf(path) })) });
+        const rowOf = ({ path }: Entry): object => ({ alias: keyOf(path), identity: identityOf(path) });
+        await printList(store, call, { parent: user, kind: 'alias', plural: 'aliases', rowOf });
         return;
       }
       const path = [...user, ['alias', localName(call.value('alias'), 'alias')] as const];
@@ -43,12 +47,7 @@ export function aliasCommand(store: IdentityStore): IdCommand {
         call.json({ identity: identityOf(path) });
         return;
       }
-      const isForced = call.has('force');
-      const reply = await store.change(
-        async (view) => await planRemoval(view, await view.entry(path), { isForced }),
-        call.signal,
-      );
-      call.json(reply);
+      call.json(await removeEntry(store, { path, isForced: call.has('force'), signal: call.signal }));
     },
   };
 }

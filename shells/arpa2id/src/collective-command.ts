@@ -1,3 +1,4 @@
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES } from '@arpa2amqp/directory';
 import { DOMAIN, HELP, identityIn, USER_CLASS, type IdCommand } from './access.js';
 import type { IdentityStore } from './identity-store.js';
 import { runPrincipal } from './principal.js';
@@ -7,12 +8,14 @@ export function groupCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'group ( add <domain> <gid> <name...> | del <domain> <gid> [force] | mov <domain> <gid> <newgid> | ' +
-      'list <domain> )',
+      `list <domain> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete, rename or list the groups of a domain',
     effect: 'change',
     needs: needsOf('gid'),
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       group: 'Groups of a domain',
       add: 'Add a group without members',
       del: 'Delete a group that has no member',
@@ -33,12 +36,14 @@ export function roleCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'role ( add <domain> <role> <name...> | del <domain> <role> [force] | mov <domain> <role> <newrole> | ' +
-      'list <domain> )',
+      `list <domain> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete, rename or list the roles of a domain',
     effect: 'change',
     needs: needsOf('role'),
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       role: 'Roles of a domain',
       add: 'Add a role without occupants',
       del: 'Delete a role that has no occupant',

@@ -1,16 +1,18 @@
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, type Entry } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import { DOMAIN, DOMAIN_CLASS, HELP, USER_CLASS, type IdCommand } from './access.js';
 import { domainPath, keyOf } from './identity-path.js';
 import type { IdentityStore } from './identity-store.js';
+import { printList } from './listing.js';
 import { callerName, domainName, freeText, ownerIdentity } from './names.js';
-import { planRemoval } from './removal.js';
+import { removeEntry } from './removal.js';
 
 /** `domain`: which domains there are, and whose they are. */
 export function domainCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'domain ( add <domain> <organisation...> | del <domain> [force] | xfer <domain> <owner> | ' +
-      'show <domain> | list )',
+      `show <domain> | list ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete, show or list domains, or hand one over to another owner',
     effect: 'change',
     needs: [
@@ -21,7 +23,9 @@ export function domainCommand(store: IdentityStore): IdCommand {
       { with: ['list'], rights: 'K', class: DOMAIN_CLASS },
     ],
     reads: ['show', 'list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       domain: 'Domains that identities are under',
       add: 'Add a domain; who does it is its owner',
       del: 'Delete a domain that has nothing under it',
@@ -40,12 +44,7 @@ export function domainCommand(store: IdentityStore): IdCommand {
       else if (call.has('xfer')) await handOver(store, call);
       else {
         const path = domainPath(domainName(call.value('domain')));
-        const isForced = call.has('force');
-        const reply = await store.change(
-          async (view) => await planRemoval(view, await view.entry(path), { isForced }),
-          call.signal,
-        );
-        call.json(reply);
+        call.json(await removeEntry(store, { path, isForced: call.has('force'), signal: call.signal }));
       }
     },
   };
@@ -80,17 +79,13 @@ async function handOver(store: IdentityStore, call: Call): Promise<void> {
 
 async function showDomain(store: IdentityStore, call: Call): Promise<void> {
   const path = domainPath(domainName(call.value('domain')));
-  const { values } = await store.read(async (view) => await view.entry(path), call.signal);
-  call.json({ domain: keyOf(path), organisation: values['organisation']?.[0], owner: values['owner']?.[0] });
+  call.json(rowOf(await store.read(async (view) => await view.entry(path), call.signal)));
 }
 
 async function listDomains(store: IdentityStore, call: Call): Promise<void> {
-  const entries = await store.read(async (view) => await view.children([], 'domain'), call.signal);
-  call.json({
-    domains: entries.map(({ path, values }) => ({
-      domain: keyOf(path),
-      organisation: values['organisation']?.[0],
-      owner: values['owner']?.[0],
-    })),
-  });
+  await printList(store, call, { parent: [], kind: 'domain', plural: 'domains', rowOf, nameOf: domainName });
+}
+
+function rowOf({ path, values }: Pick<Entry, 'path' | 'values'>): Readonly<Record<string, unknown>> {
+  return { domain: keyOf(path), organisation: values['organisation']?.[0], owner: values['owner']?.[0] };
 }

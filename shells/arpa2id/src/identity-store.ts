@@ -79,10 +79,9 @@ export class IdentityView {
     if (holder !== undefined) throw new ShellError(`There is ${withArticle(holder)} ${identityOf(path)} already`);
   }
 
-  /** What stands below an entry, of a kind, by name; with an empty path the domains. */
-  async children(path: Path, kind: string): Promise<readonly Entry[]> {
-    if (path.length > 0) await this.entry(path);
-    return await this.directory.list(path, kind, this.#options);
+  /** What stands below an entry that is there, of a kind, by name. @param limit - how many at most; absent: all */
+  async children(path: Path, kind: string, limit = Infinity): Promise<readonly Entry[]> {
+    return await this.directory.list(path, kind, { ...this.#options, limit });
   }
 
   /** Who refers to an entry. */

@@ -1,4 +1,4 @@
-import type { Entry } from '@arpa2amqp/directory';
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, type Entry } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import { ShellError } from '@arpa2amqp/shell';
 import { HELP, identityIn, USER_CLASS, type IdCommand } from './access.js';
@@ -16,7 +16,7 @@ export function memberCommand(store: IdentityStore): IdCommand {
     spec:
       'member ( add <domain> <gid> <member> <uid> [<alias>] | del <domain> <gid> <member> [<uid> [<alias>]] | ' +
       'join <domain> <uid> [<alias>] <gid> <member> | leave <domain> <uid> [<alias>] [from <gid>] | ' +
-      'list <domain> <gid> )',
+      `list <domain> <gid> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete or list the members group+member of a group, or let a user join or leave',
     effect: 'change',
     needs: [
@@ -26,7 +26,9 @@ export function memberCommand(store: IdentityStore): IdCommand {
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('gid') },
     ],
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       member: 'Members of a group',
       add: 'Add a member that stands for a user or an alias',
       del: 'Delete a member; name user and alias too to delete none but theirs',

@@ -1,3 +1,4 @@
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES } from '@arpa2amqp/directory';
 import { HELP, identityIn, USER_CLASS, type IdCommand } from './access.js';
 import type { IdentityStore } from './identity-store.js';
 import { addSeat, listSeats, removeSeat, type SeatWords } from './seat.js';
@@ -9,7 +10,7 @@ export function occupantCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'occupant ( add <domain> <role> <occupant> <uid> [<alias>] | ' +
-      'del <domain> <role> <occupant> [<uid> [<alias>]] | list <domain> <role> )',
+      `del <domain> <role> <occupant> [<uid> [<alias>]] | list <domain> <role> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete or list the occupants role+occupant of a role',
     effect: 'change',
     needs: [
@@ -17,7 +18,9 @@ export function occupantCommand(store: IdentityStore): IdCommand {
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('role') },
     ],
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       occupant: 'Occupants of a role',
       add: 'Add an occupant that stands for a user or an alias',
       del: 'Delete an occupant; name user and alias too to delete none but theirs',

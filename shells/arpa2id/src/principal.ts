@@ -1,9 +1,11 @@
+import type { Entry } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import { ShellError } from '@arpa2amqp/shell';
 import { domainPath, identityOf, keyOf, principalPath, type PrincipalKind } from './identity-path.js';
 import type { IdentityStore } from './identity-store.js';
+import { printList } from './listing.js';
 import { domainName, freeText, localName } from './names.js';
-import { planRemoval } from './removal.js';
+import { removeEntry } from './removal.js';
 
 /** What users, groups and roles have in common. */
 export interface PrincipalWords {
@@ -40,12 +42,7 @@ async function add(
 
 async function remove(store: IdentityStore, call: Call, domain: string, words: PrincipalWords): Promise<void> {
   const path = principalPath(domain, words.kind, localName(call.value(words.variable), words.kind));
-  const isForced = call.has('force');
-  const reply = await store.change(
-    async (view) => await planRemoval(view, await view.entry(path), { isForced }),
-    call.signal,
-  );
-  call.json(reply);
+  call.json(await removeEntry(store, { path, isForced: call.has('force'), signal: call.signal }));
 }
 
 /** Everything below goes with it, and who refers to it goes on to do so. */
@@ -64,8 +61,6 @@ async function move(store: IdentityStore, call: Call, domain: string, words: Pri
 
 async function list(store: IdentityStore, call: Call, domain: string, words: PrincipalWords): Promise<void> {
   const { kind, variable, plural } = words;
-  const entries = await store.read(async (view) => await view.children(domainPath(domain), kind), call.signal);
-  call.json({
-    [plural]: entries.map(({ path, values }) => ({ [variable]: keyOf(path), name: values['name']?.[0] })),
-  });
+  const rowOf = ({ path, values }: Entry): object => ({ [variable]: keyOf(path), name: values['name']?.[0] });
+  await printList(store, call, { parent: domainPath(domain), kind, plural, rowOf });
 }

@@ -1,7 +1,7 @@
-import type { Entry, Plan } from '@arpa2amqp/directory';
+import type { Entry, Path, Plan } from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
 import { identityOf, inWords, kindOf } from './identity-path.js';
-import type { IdentityView } from './identity-store.js';
+import type { IdentityStore, IdentityView } from './identity-store.js';
 import { KINDS } from './kinds.js';
 
 /** An entry that is no more. */
@@ -20,25 +20,70 @@ export interface RemovalReply extends Record<string, unknown> {
 
 const MAX_IN_THE_WAY = 20;
 const MAX_REMOVED = 1000;
-/** Removing so many takes about a second in LMDB, in which nobody else is served. */
-const MAX_AT_ONCE = 10_000;
+/** So many go in one change. That takes a tenth of a second in LMDB, in which nobody else is served, and some seconds in LDAP. */
+const MAX_AT_ONCE = 1000;
+/** So long a command goes on with it; the host stops one after 30 s. */
+const MAX_MS = 20_000;
+
+/** What is to be removed. */
+export interface RemovalOrder {
+  readonly path: Path;
+  /** With everything below it and everything that refers to one of these. */
+  readonly isForced: boolean;
+  readonly signal: AbortSignal;
+}
 
 /**
- * Plans the removal of an entry, with everything below it and everything that refers to one of these when it is forced.
- * @throws ShellError that says what is in the way, when it is not forced, or is too much
+ * Removes an entry. With it goes what is in the way when that is forced: all in one change if it is not very much, else in steps, each
+ * of which leaves whole what is still there.
+ *
+ * @param maxMs - how long, in milliseconds, before what is left is left for another time
+ * @throws ShellError that says what is in the way, when it is not forced; or that there is more to remove
  */
-export async function planRemoval(
-  view: IdentityView,
-  entry: Entry,
-  { isForced }: { readonly isForced: boolean },
-): Promise<Plan<RemovalReply>> {
+export async function removeEntry(
+  store: IdentityStore,
+  { path, isForced, signal }: RemovalOrder,
+  maxMs = MAX_MS,
+): Promise<RemovalReply> {
+  const removed: Removed[] = [];
+  const end = performance.now() + maxMs;
+  for (let count = 0; ;) {
+    const step = await store
+      .change(async (view) => await planStep(view, await view.entry(path), isForced), signal)
+      .catch((error: unknown) => {
+        throw count === 0 ? error : unfinished(count, error);
+      });
+    count += step.count;
+    removed.push(...step.removed.slice(0, MAX_REMOVED - removed.length));
+    if (step.isLast) return count === removed.length ? { removed } : { removed, more: count - removed.length };
+    if (performance.now() > end) throw unfinished(count);
+  }
+}
+
+function unfinished(count: number, error?: unknown): unknown {
+  const what = `${count} entries were removed, and there are more: give the command again to remove these too`;
+  if (error === undefined) return new ShellError(what);
+  return error instanceof ShellError
+    ? new ShellError(`${error.message}; ${what}`, { code: error.code, cause: error })
+    : error;
+}
+
+/** A part of a removal. */
+interface Step {
+  readonly removed: readonly Removed[];
+  readonly count: number;
+  readonly isLast: boolean;
+}
+
+async function planStep(view: IdentityView, entry: Entry, isForced: boolean): Promise<Plan<Step>> {
+  const inTheWay = new Map<string, Entry>();
   // All of a domain is much to look through, only to say no.
   const isDeep = isForced || kindOf(entry.path) !== 'domain';
-  const inTheWay = new Map<string, Entry>();
-  await collect(view, entry, { isDeep, into: inTheWay });
+  const isLast = await collect(view, entry, { isDeep, into: inTheWay });
   const entries = [...inTheWay.values()];
-  if (!isForced && entries.length > 0) throw await refusal(view, entry, entries);
-  return removalOf([...entries, entry]);
+  if (!isForced && entries.length > 0) throw await refusal(view, entry, entries, isLast);
+  const { changes, unchanged, result } = removalOf(isLast ? [...entries, entry] : entries);
+  return { changes, unchanged: unchanged ?? [], result: { removed: result.removed, count: changes.length, isLast } };
 }
 
 /** Removes entries in the order given, if nothing has changed them. */
@@ -52,27 +97,34 @@ export function removalOf(entries: readonly Entry[]): Plan<RemovalReply> {
   };
 }
 
-/** Finds what has to go first, in an order in which it can go: what is below or refers comes before what it hangs on. */
+/**
+ * Finds what has to go first, in an order in which it can go: what is below or refers comes before what it hangs on. So whatever
+ * begins the list can go without the rest of it.
+ *
+ * @returns whether that is all; if not, it is as much as can go at once
+ */
 async function collect(
   view: IdentityView,
   entry: Entry,
   { isDeep, into }: { readonly isDeep: boolean; readonly into: Map<string, Entry> },
-): Promise<void> {
+): Promise<boolean> {
+  for (const other of await dependents(view, entry)) {
+    if (into.has(other.id)) continue;
+    if (isDeep && !(await collect(view, other, { isDeep, into }))) return false;
+    if (into.size >= MAX_AT_ONCE) return false;
+    into.set(other.id, other);
+  }
+  return true;
+}
+
+/** What is below an entry or refers to it. Of each kind one more than can go at once: with that many, it is known not to be all. */
+async function dependents(view: IdentityView, entry: Entry): Promise<readonly Entry[]> {
   const kind = kindOf(entry.path);
   const found = isReferable(kind) ? [...(await view.referrers(entry))] : [];
   for (const child of KINDS.filter(({ parents }) => parents.some((parent) => parent === kind))) {
-    found.push(...(await view.children(entry.path, child.name)));
+    found.push(...(await view.children(entry.path, child.name, MAX_AT_ONCE + 1)));
   }
-  if (isDeep && into.size + found.length > MAX_AT_ONCE) {
-    throw new ShellError(
-      `More than ${MAX_AT_ONCE} entries would go too, which is too much for one change: delete users, groups or roles before`,
-    );
-  }
-  for (const other of found) {
-    if (into.has(other.id)) continue;
-    if (isDeep) await collect(view, other, { isDeep, into });
-    into.set(other.id, other);
-  }
+  return found;
 }
 
 function isReferable(kind: string): boolean {
@@ -81,14 +133,19 @@ function isReferable(kind: string): boolean {
   );
 }
 
-async function refusal(view: IdentityView, entry: Entry, entries: readonly Entry[]): Promise<ShellError> {
+async function refusal(
+  view: IdentityView,
+  entry: Entry,
+  entries: readonly Entry[],
+  areAll: boolean,
+): Promise<ShellError> {
   const named = entries.slice(0, MAX_IN_THE_WAY);
   const texts: string[] = [];
   for (const other of named) texts.push(await explained(view, other));
   const more = entries.length - texts.length;
-  const list = `${texts.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  const others = more === 0 ? '' : ` and ${areAll ? more : 'many'} more`;
   const advice = 'remove them before, or add the word force to remove them too';
-  return new ShellError(`The ${inWords(entry.path)} stays, because of ${list}: ${advice}`);
+  return new ShellError(`The ${inWords(entry.path)} stays, because of ${texts.join(', ')}${others}: ${advice}`);
 }
 
 /** A member says for whom it stands. */

@@ -3,6 +3,7 @@ import type { Call } from '@arpa2amqp/shell';
 import { ShellError } from '@arpa2amqp/shell';
 import { identityOf, inWords, keyOf, principalPath } from './identity-path.js';
 import type { IdentityStore, IdentityView } from './identity-store.js';
+import { printList } from './listing.js';
 import { domainName, localName } from './names.js';
 import { removalOf } from './removal.js';
 
@@ -47,20 +48,16 @@ export async function removeSeat(store: IdentityStore, call: Call, words: SeatWo
 
 /** Lists the seats of a group or role and whom they are for. */
 export async function listSeats(store: IdentityStore, call: Call, words: SeatWords): Promise<void> {
-  const above = abovePath(call, words);
-  const seats = await store.read(async (view) => {
-    const found: object[] = [];
-    for (const entry of await view.children(above, words.kind)) {
-      const [, user, alias] = (await view.standsFor(entry)) ?? [];
-      found.push({
-        [words.kind]: keyOf(entry.path),
-        ...(user === undefined ? {} : { uid: user[1] }),
-        ...(alias === undefined ? {} : { alias: alias[1] }),
-      });
-    }
-    return found;
-  }, call.signal);
-  call.json({ [words.plural]: seats });
+  const { kind, plural } = words;
+  const rowOf = async (entry: Entry, view: IdentityView): Promise<object> => {
+    const [, user, alias] = (await view.standsFor(entry)) ?? [];
+    return {
+      [kind]: keyOf(entry.path),
+      ...(user === undefined ? {} : { uid: user[1] }),
+      ...(alias === undefined ? {} : { alias: alias[1] }),
+    };
+  };
+  await printList(store, call, { parent: abovePath(call, words), kind, plural, rowOf });
 }
 
 /** The user or alias that the command names; undefined when it names none. @throws ShellError */

@@ -1,4 +1,4 @@
-import type { Entry } from '@arpa2amqp/directory';
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, type Entry } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import { DOMAIN, HELP, identityIn, USER_CLASS, type IdCommand } from './access.js';
 import { identityOf, keyOf, principalPath } from './identity-path.js';
@@ -11,7 +11,7 @@ export function userCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'user ( add <domain> <uid> <name...> | del <domain> <uid> [force] | mov <domain> <uid> <newuid> | ' +
-      'show <domain> <uid> | list <domain> )',
+      `show <domain> <uid> | list <domain> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete, rename, show or list the users of a domain',
     effect: 'change',
     needs: [
@@ -22,7 +22,9 @@ export function userCommand(store: IdentityStore): IdCommand {
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: [DOMAIN] },
     ],
     reads: ['show', 'list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       user: 'Users of a domain',
       add: 'Add a user',
       del: 'Delete a user who has no alias and stands nowhere as a member or occupant',

@@ -1,15 +1,10 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openDirectory, type Change, type Kind, type Path } from '@arpa2amqp/directory';
+import { openDirectory, type Kind, type Path } from '@arpa2amqp/directory';
 import type { Reply } from '@arpa2amqp/protocol';
 import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
 import { KINDS } from '../src/kinds.js';
-import { IdShell, STORES, type TestStore } from './id-shell.js';
-
-/** The code and the text of a refusal. */
-function refusal({ error_, stderr_ }: Reply): string {
-  return `${error_?.code ?? 'none'}: ${stderr_?.trimEnd() ?? 'none'}`;
-}
+import { IdShell, refusal, STORES, type TestStore } from './id-shell.js';
 
 for (const kind of STORES) {
   describeWith(kind.parts, `identities in ${kind.name}`, () => {
@@ -397,6 +392,56 @@ for (const kind of STORES) {
       });
     });
 
+    test('lists come in parts when they are asked for so', async () => {
+      const many = ['a', 'b', 'ba', 'bb', 'c'];
+      await shell.prepare(
+        'domain add parts.nep Parts',
+        'user add parts.nep john John',
+        ...many.flatMap((name) => [
+          `domain add ${name}.parts.nep Below`,
+          `user add parts.nep ${name} Name`,
+          `alias add parts.nep john ${name}`,
+        ]),
+        'group add parts.nep devs Developers',
+        'role add parts.nep sales Sells',
+        ...many.flatMap((name) => [
+          `member add parts.nep devs ${name} ${name}`,
+          `occupant add parts.nep sales ${name} john ${name}`,
+        ]),
+      );
+      for (const [list, plural, variable] of [
+        ['user list parts.nep', 'users', 'uid'],
+        ['alias list parts.nep john', 'aliases', 'alias'],
+        ['member list parts.nep devs', 'members', 'member'],
+        ['occupant list parts.nep sales', 'occupants', 'occupant'],
+      ] as const) {
+        const part = async (words: string): Promise<unknown> => {
+          const { [plural]: rows, ...more } = (await show(`${list} ${words}`)) as unknown as Record<string, object[]>;
+          return [rows!.map((row) => (row as Record<string, string>)[variable]), more];
+        };
+        expect([list, await part('prefix B')]).toEqual([list, [['b', 'ba', 'bb'], {}]]);
+        expect(await part('prefix b limit 2')).toEqual([['b', 'ba'], { more: { after: 'ba' } }]);
+        expect(await part('prefix b limit 2 after BA')).toEqual([['bb'], {}]);
+        expect(await part('limit 3')).toEqual([['a', 'b', 'ba'], { more: { after: 'ba' } }]);
+        expect(await part('limit 1 after bax')).toEqual([['bb'], { more: { after: 'bb' } }]);
+        expect(await part('prefix *')).toEqual([[], {}]);
+        expect(await refused(`${list} limit 9 after *`)).toMatch(/^failed: Cannot take "\*" as the /);
+        for (const limit of ['0', '-1', 'x', '50001'])
+          expect(await refused(`${list} limit ${limit}`)).toMatch(/^syntax/);
+      }
+      expect(await show('domain list prefix b limit 1 after B.parts.nep')).toMatchObject({
+        domains: [{ domain: 'ba.parts.nep' }],
+        more: { after: 'ba.parts.nep' },
+      });
+      expect(await show('domain list prefix bb.')).toMatchObject({ domains: [{ domain: 'bb.parts.nep' }] });
+      expect(await shell.run({ do_: 'group list limit after', domain: 'parts.nep', after: 'a', limit: '9' })).toEqual({
+        groups: [{ gid: 'devs', name: 'Developers' }],
+      });
+      expect(await show('role list parts.nep limit 1')).toEqual({ roles: [{ role: 'sales', name: 'Sells' }] });
+      for (const name of many) await shell.prepare(`domain del ${name}.parts.nep`);
+      await shell.prepare('domain del parts.nep force');
+    });
+
     test('what was written is there for the next process', async () => {
       await using first = new IdShell(store.options);
       await first.prepare('domain add kept.nep Kept', 'user add kept.nep john John');
@@ -449,35 +494,6 @@ test('a member that stands for nobody, by other hands, is listed and can be remo
   expect(await shell.run('member del odd.nep devs jd')).toMatchObject({ removed: [{ kind: 'member' }] });
   work.remove();
 });
-
-test('more than can be removed in one change is not, and the answer says what to do', async () => {
-  const folder = new WorkDirectory('arpa2id');
-  const file = folder.file('identities.mdb');
-  const users = (from: number, count: number): Change[] =>
-    Array.from({ length: count }, (_, index) => {
-      const path: Path = [
-        ['domain', 'big.nep'],
-        ['user', `u${from + index}`],
-      ];
-      return { op: 'add', path, values: { name: ['Name'] } };
-    });
-  {
-    await using directory = await openDirectory({ file }, { kinds: KINDS });
-    const values = { organisation: ['Big'], owner: ['demo@arpa2.test'] };
-    await directory.apply([{ op: 'add', path: [['domain', 'big.nep']], values }, ...users(0, 5000)]);
-    await directory.apply(users(5000, 5001));
-  }
-  {
-    await using shell = new IdShell({ directory: { file } });
-    expect(refusal(await shell.run('domain del big.nep force'))).toBe(
-      'failed: More than 10000 entries would go too, which is too much for one change: delete users, groups or roles before',
-    );
-    await shell.prepare('user del big.nep u1');
-    expect(await shell.run('domain del big.nep force')).toMatchObject({ more: 9001 });
-    expect(await shell.run('domain list')).toEqual({ domains: [] });
-  }
-  folder.remove();
-}, 30_000);
 
 test('a file that was cut is refused, and left as it is', async () => {
   const work = new WorkDirectory('arpa2id');

@@ -11,6 +11,11 @@ export type TestCommand = { readonly do_: string | readonly string[] } & Readonl
   Record<string, string | readonly string[]>
 >;
 
+/** The code and the text of a refusal. */
+export function refusal({ error_, stderr_ }: Reply): string {
+  return `${error_?.code ?? 'none'}: ${stderr_?.trimEnd() ?? 'none'}`;
+}
+
 /** Somewhere to keep entries. */
 export interface TestStore extends AsyncDisposable {
   /** Options of the shell. */

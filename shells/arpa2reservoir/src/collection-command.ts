@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Entry } from '@arpa2amqp/directory';
+import {
+  ListBudget,
+  listTooLarge,
+  PART_HELP,
+  PART_SPEC,
+  PART_TYPES,
+  partRequest,
+  type Entry,
+  type ListPart,
+} from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import {
   COLLECTION,
@@ -14,13 +23,13 @@ import { MAX_DESCRIPTION } from './kinds.js';
 import { domainName, lineOfText, uuid } from './names.js';
 import { planRemoval } from './removal.js';
 import type { Reservoir } from './reservoir.js';
-import { keyOf, valueOf } from './reservoir-view.js';
+import { keyOf, valueOf, type ReservoirView } from './reservoir-view.js';
 
 /** `collection`: the collections of domains. */
 export function collectionCommand(reservoir: Reservoir): ReservoirCommand {
   return {
     spec:
-      'collection ( list <domain> | list:list-all | add <domain> <descr...> | ' +
+      `collection ( list <domain> ${PART_SPEC} | list:list-all | add <domain> <descr...> | ` +
       'del <domain> <colluuid> | del:del-several <domain> <colluuids> [...] )',
     summary: 'List the collections of a domain, add one, or delete one or several',
     effect: 'change',
@@ -32,7 +41,9 @@ export function collectionCommand(reservoir: Reservoir): ReservoirCommand {
       { with: ['del-several'], rights: 'D', class: WHOLE_CLASS },
     ],
     reads: ['list', 'list-all'],
+    types: PART_TYPES,
     help: {
+      ...PART_HELP,
       collection: 'Collections of resources',
       list: 'Print UUIDs and descriptions, of one domain or of all',
       add: 'Add a collection; the reply has its UUID',
@@ -52,16 +63,35 @@ export function collectionCommand(reservoir: Reservoir): ReservoirCommand {
 
 async function listCollections(reservoir: Reservoir, call: Call): Promise<void> {
   const given = call.optional('domain');
-  const name = given === undefined ? undefined : domainName(given);
-  const found = await reservoir.read(async (view) => {
-    return name === undefined
-      ? await view.collections()
-      : await view.children((await view.domain(name)).path, 'collection');
-  }, call.signal);
-  call.json({ collections: found.map(row) });
+  const { rows, ...more } = await reservoir.read(
+    async (view) => (given === undefined ? await allCollections(view) : await collectionsOf(view, call, given)),
+    call.signal,
+  );
+  call.json({ collections: rows, ...more });
 }
 
-function row(entry: Entry): Readonly<Record<string, unknown>> {
+type Row = Readonly<Record<string, unknown>>;
+
+async function collectionsOf(view: ReservoirView, call: Call, domain: string): Promise<ListPart<Row>> {
+  const request = partRequest(call, (text) => uuid(text, 'collection'));
+  const { path } = await view.domain(domainName(domain));
+  return await view.part(path, 'collection', request, row);
+}
+
+/** By domain and then by UUID. */
+async function allCollections(view: ReservoirView): Promise<ListPart<Row>> {
+  const budget = new ListBudget();
+  const rows: Row[] = [];
+  for (const { path } of await view.children([], 'domain')) {
+    for (const one of (await view.part(path, 'collection', {}, row)).rows) {
+      if (!budget.holds(one)) throw listTooLarge('collection', 'ask for those of one domain');
+      rows.push(one);
+    }
+  }
+  return { rows };
+}
+
+function row(entry: Entry): Row {
   return {
     domain: keyOf(entry, 'domain'),
     colluuid: keyOf(entry, 'collection'),

@@ -1,4 +1,4 @@
-import type { Entry } from '@arpa2amqp/directory';
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, partRequest, type Entry } from '@arpa2amqp/directory';
 import { quoted } from '@arpa2amqp/protocol';
 import { DOMAIN, DOMAIN_CLASS, HELP, WHOLE_CLASS, type ReservoirCommand } from './access.js';
 import { domainName } from './names.js';
@@ -10,7 +10,7 @@ import { keyOf } from './reservoir-view.js';
 /** `domain`: which domains have a reservoir. */
 export function domainCommand(reservoir: Reservoir): ReservoirCommand {
   return {
-    spec: 'domain ( list | add <newdomain> | del <domain> | del:del-several <domains> [...] )',
+    spec: `domain ( list ${NAMED_PART_SPEC} | add <newdomain> | del <domain> | del:del-several <domains> [...] )`,
     summary: 'List the domains, add one, or delete one or several',
     effect: 'change',
     needs: [
@@ -20,7 +20,9 @@ export function domainCommand(reservoir: Reservoir): ReservoirCommand {
       { with: ['del-several'], rights: 'D', class: WHOLE_CLASS },
     ],
     reads: ['list'],
+    types: PART_TYPES,
     help: {
+      ...NAMED_PART_HELP,
       domain: 'Domains that have collections',
       list: 'Print the names of all domains',
       add: 'Add a domain, which has no collections yet',
@@ -31,8 +33,12 @@ export function domainCommand(reservoir: Reservoir): ReservoirCommand {
     },
     run: async (call) => {
       if (call.has('list')) {
-        const domains = await reservoir.read(async (view) => await view.children([], 'domain'), call.signal);
-        call.json({ domains: domains.map((entry) => keyOf(entry, 'domain')) });
+        const request = partRequest(call, domainName);
+        const { rows, ...more } = await reservoir.read(
+          async (view) => await view.part([], 'domain', request, (entry) => keyOf(entry, 'domain')),
+          call.signal,
+        );
+        call.json({ domains: rows, ...more });
       } else if (call.has('add')) {
         await addDomain(reservoir, domainName(call.value('newdomain')), call.signal);
       } else {

@@ -1,4 +1,4 @@
-import type { Entry, Path } from '@arpa2amqp/directory';
+import { NAMED_PART_HELP, NAMED_PART_SPEC, PART_TYPES, partRequest, type Entry, type Path } from '@arpa2amqp/directory';
 import { quoted } from '@arpa2amqp/protocol';
 import type { Call, Need } from '@arpa2amqp/shell';
 import {
@@ -39,7 +39,8 @@ export function indexCommand(reservoir: Reservoir): ReservoirCommand {
   return {
     spec:
       'index ( dn | domain <domain> | collection <colluuid> | path <name> [...] | ' +
-      'list in ( domain:read-domain <domain> | collection:read-collection <parent> ) | list:list-here | ' +
+      `list in ( domain:read-domain <domain> | collection:read-collection <parent> ) ${NAMED_PART_SPEC} | ` +
+      `list:list-here ${NAMED_PART_SPEC} | ` +
       'add in ( domain:edit-domain <domain> | collection:edit-collection <parent> ) <colluuid> <newname> | ' +
       'add:add-here <colluuid> <newname> | ' +
       'del in ( domain:edit-domain <domain> | collection:edit-collection <parent> ) <name> | del:del-here <name> )',
@@ -47,9 +48,11 @@ export function indexCommand(reservoir: Reservoir): ReservoirCommand {
     effect: 'change',
     open: ['dn'],
     needs: NEEDS,
+    types: PART_TYPES,
     reads: ['dn', 'domain', 'collection', 'path', 'list', 'list-here'],
     session: ['domain', 'collection', 'path'],
     help: {
+      ...NAMED_PART_HELP,
       index: 'Names for collections',
       dn: 'Print which index is the current one',
       domain: 'The index of a domain',
@@ -112,11 +115,9 @@ async function follow(view: ReservoirView, call: IndexCall): Promise<void> {
 
 async function listNames(view: ReservoirView, call: IndexCall): Promise<void> {
   const path = await indexOf(view, call);
-  const names = await view.children(path, 'name');
-  call.json({
-    ...placeOf(path),
-    names: names.map((entry) => ({ name: keyOf(entry, 'name'), colluuid: targetOf(entry) })),
-  });
+  const row = (entry: Entry): object => ({ name: keyOf(entry, 'name'), colluuid: targetOf(entry) });
+  const { rows, ...more } = await view.part(path, 'name', partRequest(call, indexName), row);
+  call.json({ ...placeOf(path), names: rows, ...more });
 }
 
 async function addName(reservoir: Reservoir, call: IndexCall): Promise<void> {

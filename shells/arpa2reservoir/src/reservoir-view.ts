@@ -1,4 +1,4 @@
-import type { Directory, Entry, Path } from '@arpa2amqp/directory';
+import { readPart, type Directory, type Entry, type ListPart, type PartRequest, type Path } from '@arpa2amqp/directory';
 import { quoted } from '@arpa2amqp/protocol';
 import { refused } from './refusal.js';
 
@@ -42,6 +42,16 @@ export class ReservoirView {
   /** The children of one kind, by key. @param limit - how many at most, from the first; absent: all */
   async children(path: Path, kind: string, limit = Infinity): Promise<readonly Entry[]> {
     return await this.directory.list(path, kind, { ...this.#options, limit });
+  }
+
+  /** The part of a list that an answer can hold. @throws DirectoryError when that is not what was asked for */
+  async part<Row>(
+    parent: Path,
+    kind: string,
+    request: PartRequest,
+    rowOf: (entry: Entry) => Row,
+  ): Promise<ListPart<Row>> {
+    return await readPart(this.directory, { parent, kind, request, rowOf, ...this.#options });
   }
 
   /** All collections, by domain and then by UUID. */

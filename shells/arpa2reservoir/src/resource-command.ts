@@ -1,3 +1,4 @@
+import { PART_HELP, PART_SPEC, PART_TYPES } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
 import { COLLECTION, COLLECTION_CLASS, HELP, WHOLE_CLASS, type ReservoirCommand } from './access.js';
 import { listResources, printResource } from './resource-reading.js';
@@ -10,7 +11,7 @@ import { VARIABLE_PATTERN } from './resource-variables.js';
 export function resourceCommand(reservoir: Reservoir): ReservoirCommand {
   return {
     spec:
-      'resource ( list in <colluuid> | list:list-here | ' +
+      `resource ( list in <colluuid> ${PART_SPEC} | list:list-here ${PART_SPEC} | ` +
       'get in <colluuid> <key> | get:get-anywhere <key> | ' +
       'add in <colluuid> <var=val> [...] | add:add-here <var=val> [...] | ' +
       'set in <colluuid> <key> [ <var=val> [...] ] | set:set-anywhere <key> [ <var=val> [...] ] | ' +
@@ -28,8 +29,9 @@ export function resourceCommand(reservoir: Reservoir): ReservoirCommand {
       { with: ['del-anywhere'], rights: 'D', class: WHOLE_CLASS },
     ],
     reads: ['list', 'list-here', 'get', 'get-anywhere'],
-    types: { 'var=val': { type: 'pattern', pattern: VARIABLE_PATTERN } },
+    types: { ...PART_TYPES, 'var=val': { type: 'pattern', pattern: VARIABLE_PATTERN } },
     help: {
+      ...PART_HELP,
       resource: 'Data with what is known of it',
       list: 'Print what is known of all resources of a collection',
       get: 'Print a resource: headers and data',

@@ -1,5 +1,6 @@
-import type { Entry } from '@arpa2amqp/directory';
+import { partRequest, type Entry } from '@arpa2amqp/directory';
 import type { Call } from '@arpa2amqp/shell';
+import { uuid } from './names.js';
 import type { ReservoirSession } from './reservoir-session.js';
 import type { Reservoir } from './reservoir.js';
 import { keyOf, valueOf } from './reservoir-view.js';
@@ -36,17 +37,17 @@ export function aboutOf(entry: Entry): About {
   };
 }
 
-/** `resource list`: by name, then by key. */
+/** `resource list`: by name, then by key; the parts of a list follow one another by key. */
 export async function listResources(reservoir: Reservoir, call: ResourceCall): Promise<void> {
-  const { colluuid, entries } = await reservoir.read(async (view) => {
+  const request = partRequest(call, (text) => uuid(text, 'resource'));
+  const { colluuid, rows, ...more } = await reservoir.read(async (view) => {
     const collection = await collectionFor(view, call);
-    return {
-      colluuid: keyOf(collection, 'collection'),
-      entries: await view.children(collection.path, 'resource'),
-    };
+    const part = await view.part(collection.path, 'resource', request, aboutOf);
+    return { colluuid: keyOf(collection, 'collection'), ...part };
   }, call.signal);
-  const resources = entries.map(aboutOf).sort((a, b) => compare(a.name, b.name) || compare(a.key, b.key));
-  call.json({ colluuid, resources });
+  const resources =
+    request.limit === undefined ? rows.toSorted((a, b) => compare(a.name, b.name) || compare(a.key, b.key)) : rows;
+  call.json({ colluuid, resources, ...more });
 }
 
 /** `resource get`: headers first, so that nothing in the data can be taken for one. */

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { describeWith } from '@arpa2amqp/testkit';
+import { openDirectory, type Change, type Path } from '@arpa2amqp/directory';
+import { describeWith, WorkDirectory } from '@arpa2amqp/testkit';
+import { KINDS } from '../src/kinds.js';
 import { dataOf, header, ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
 
 const DONE = { stdout_: '' };
@@ -504,5 +506,91 @@ for (const kind of STORES) {
         }
       });
     });
+
+    test('lists come in parts when they are asked for so', async () => {
+      const domain = await freshDomain();
+      const names = ['a', 'b', 'ba', 'bb', 'c'];
+      const first = await shell.addCollection(domain);
+      await shell.prepare(...names.map((name) => `domain add ${name}.parts.nep`));
+      await shell.prepare(...names.map((name) => `index add in domain ${domain} ${first} ${name}`));
+      for (let added = 0; added < 4; added += 1) {
+        await shell.addCollection(domain);
+        await shell.addResource(first, 'x', `name=${9 - added}`, 'type=a/b');
+      }
+      expect(await shell.run('domain list prefix b limit 2')).toMatchObject({
+        domains: ['b.parts.nep', 'ba.parts.nep'],
+        more: { after: 'ba.parts.nep' },
+      });
+      expect(await shell.run(`index list in domain ${domain} prefix B limit 9 after ba`)).toEqual({
+        domain,
+        names: [{ name: 'bb', colluuid: first }],
+      });
+      expect(await shell.batch([`index domain ${domain}`, 'index list limit 1 after a'])).toEqual([
+        DONE,
+        { domain, names: [{ name: 'b', colluuid: first }], more: { after: 'b' } },
+      ]);
+      for (const [list, plural, key] of [
+        [`collection list ${domain}`, 'collections', 'colluuid'],
+        [`resource list in ${first}`, 'resources', 'key'],
+      ] as const) {
+        const read = async (words: string): Promise<[string[], unknown]> => {
+          const { [plural]: rows, more } = (await shell.run(`${list} ${words}`)) as unknown as Record<
+            string,
+            Record<string, string>[] | undefined
+          >;
+          return [rows!.map((row) => row[key]!), more];
+        };
+        const whole = (await read('limit 50'))[0];
+        expect(whole).toEqual([...whole].sort());
+        const [part, more] = await read('limit 3');
+        expect([part, more]).toEqual([whole.slice(0, 3), { after: whole[2] }]);
+        expect(await read(`limit 3 after ${whole[2]!.toUpperCase()}`)).toEqual([whole.slice(3), undefined]);
+        expect(await shell.refusal(`${list} limit 9 after x`)).toMatch(/^failed: "x" is not the UUID of a /);
+        expect(await shell.refusal(`${list} limit 0`)).toMatch(/^syntax: /);
+      }
+      // As a whole, resources come by name.
+      const { resources } = (await shell.run(`resource list in ${first}`)) as unknown as {
+        resources: { name: string }[];
+      };
+      expect(resources.map(({ name }) => name)).toEqual(['6', '7', '8', '9']);
+    });
   });
 }
+
+test('a list that no answer can hold is refused as a whole, and comes in parts', async () => {
+  const work = new WorkDirectory('arpa2reservoir');
+  const directory = { file: work.file('reservoir.mdb') };
+  const collection = (domain: string): Change => {
+    const id = randomUUID();
+    const path: Path = [
+      ['domain', domain],
+      ['collection', id],
+    ];
+    return { op: 'add', path, id, values: { description: ['x'.repeat(500)] } };
+  };
+  {
+    await using opened = await openDirectory(directory, { kinds: KINDS });
+    for (const domain of ['one.nep', 'two.nep']) {
+      const collections = Array.from({ length: 1200 }, () => collection(domain));
+      await opened.apply([{ op: 'add', path: [['domain', domain]] }, ...collections]);
+    }
+  }
+  await using shell = new ReservoirShell({ directory });
+  const told = 'too-large: The list of collections is larger than an answer can be: ask for';
+  expect(await shell.refusal('collection list')).toBe(`${told} those of one domain`);
+  await using opened = await openDirectory(directory, { kinds: KINDS });
+  await opened.apply(Array.from({ length: 1200 }, () => collection('two.nep')));
+  expect(await shell.refusal('collection list two.nep')).toBe(`${told} a part of it, such as limit 1000`);
+  expect(await shell.run('collection list one.nep')).toHaveProperty('collections.length', 1200);
+  const reply = (await shell.run('collection list two.nep limit 9999')) as unknown as {
+    collections: { colluuid: string }[];
+    more: { after: string };
+  };
+  expect(reply.collections.length).toBeGreaterThan(1000);
+  expect(reply.more.after).toBe(reply.collections.at(-1)!.colluuid);
+  expect(await shell.run(`collection list two.nep limit 9999 after ${reply.more.after}`)).toHaveProperty(
+    'collections.length',
+    2400 - reply.collections.length,
+  );
+  work.remove();
+});
