@@ -2,6 +2,8 @@ import { BusError, errorReply, quoted, suggestion, type Command, type Reply } fr
 import { readTypedLine, type TypedLine } from './typed-line.js';
 import type { Filter } from './filters.js';
 import type { HostLink } from './host/host-link.js';
+import type { HereDocument } from './input/here-document.js';
+import type { InputReader } from './input/input-reader.js';
 import type { TicketDesk } from './host/ticket-desk.js';
 import { ANSWERED_HERE, META_SHELL, SHELL_WORDS, type LocalCommands } from './local-commands.js';
 import { SessionMemory } from './session-memory.js';
@@ -32,12 +34,20 @@ export type Addressee =
       readonly isOneOff: boolean;
     };
 
+/** Options of {@link Conversation.run}. */
+export interface LineOptions {
+  readonly signal?: AbortSignal;
+  /** The texts behind the `<<WORD`s of the line. */
+  readonly documents?: readonly HereDocument[];
+}
+
 /** The parts of a {@link Conversation}. */
 export interface ConversationParts {
   readonly link: HostLink;
   readonly tickets: TicketDesk;
   readonly catalog: ShellCatalog;
   readonly local: LocalCommands;
+  readonly inputs: InputReader;
   /** The shell to start in; null for the shell of shells. */
   readonly start: string | null;
 }
@@ -74,9 +84,9 @@ export class Conversation {
   /**
    * Runs a line.
    *
-   * @throws BusError `syntax` for a line that is none; as {@link HostLink.run}
+   * @throws BusError `syntax` for a line that is none; as {@link InputReader.read} and {@link HostLink.run}
    */
-  async run(line: string, signal?: AbortSignal): Promise<LineResult> {
+  async run(line: string, { signal, documents = [] }: LineOptions = {}): Promise<LineResult> {
     const typed = readTypedLine(line);
     if (typed.isQuestion) return { kind: 'question', words: typed.words };
     if (typed.words.length === 0) return { kind: 'nothing' };
@@ -85,12 +95,14 @@ export class Conversation {
     const addressee = this.addresseeOf(typed.words);
     switch (addressee.kind) {
       case 'move':
-        refuseFilters(typed);
+        refuseMore(typed);
         return await this.#move(addressee.shell, signal);
       case 'here':
         return await this.#runHere(addressee.words, typed, signal);
-      case 'shell':
-        return { kind: 'reply', reply: await this.#runThere(addressee, signal), filters: typed.filters };
+      case 'shell': {
+        const stdin = typed.input === null ? null : await this.#parts.inputs.read(typed.input, documents, signal);
+        return { kind: 'reply', reply: await this.#runThere(addressee, stdin, signal), filters: typed.filters };
+      }
     }
   }
 
@@ -134,7 +146,7 @@ export class Conversation {
     const [first = ''] = words;
     if (Object.hasOwn(SHELL_WORDS, first)) {
       if (words.length > 1) throw new BusError('syntax', `${first} takes nothing behind it`);
-      refuseFilters(typed);
+      refuseMore(typed);
       if (first === 'quit' || first === 'exit') return this.leave();
       if (first === META_SHELL) this.#isInner = true;
       if (first === META_SHELL) this.#enter(null);
@@ -142,6 +154,7 @@ export class Conversation {
       return { kind: 'nothing' };
     }
     if (!Object.hasOwn(ANSWERED_HERE, first)) throw await this.#unknown(first, signal);
+    refuseInput(typed);
     return { kind: 'reply', reply: await this.#answerHere(words, signal), filters: typed.filters };
   }
 
@@ -154,12 +167,19 @@ export class Conversation {
     return await local.answer(words, ticket, catalog.names);
   }
 
-  async #runThere(addressee: Addressee & { kind: 'shell' }, signal: AbortSignal | undefined): Promise<Reply> {
+  async #runThere(
+    addressee: Addressee & { kind: 'shell' },
+    stdin: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply> {
     const { shell, words, isOneOff } = addressee;
     const { link, catalog } = this.#parts;
     try {
       const before = isOneOff ? [] : this.#memory.commands;
-      const commands: Command[] = [...before, words].map((each) => ({ words_: [shell, ...each] }));
+      const commands: Command[] = [
+        ...before.map((each) => ({ words_: [shell, ...each] })),
+        { words_: [shell, ...words], ...(stdin === null ? {} : { stdin_: stdin }) },
+      ];
       const knowing = within(catalog.load(shell), KNOWN_WITHIN_MS, signal);
       const replies = await link.run(commands, signal === undefined ? {} : { signal });
       const known = await knowing;
@@ -228,8 +248,13 @@ export class Conversation {
   }
 }
 
-function refuseFilters({ filters }: TypedLine): void {
-  if (filters.length > 0) throw new BusError('syntax', 'There is no output for the filter behind "|"');
+function refuseMore(typed: TypedLine): void {
+  if (typed.filters.length > 0) throw new BusError('syntax', 'There is no output for the filter behind "|"');
+  refuseInput(typed);
+}
+
+function refuseInput({ words, input }: TypedLine): void {
+  if (input !== null) throw new BusError('syntax', `${words[0] ?? ''} takes no input ("<")`);
 }
 
 function isLocalWord(word: string): boolean {

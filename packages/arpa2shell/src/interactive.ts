@@ -1,8 +1,9 @@
-import { BusError } from '@arpa2amqp/protocol';
+import { BusError, quoted } from '@arpa2amqp/protocol';
 import type { Completer } from './completer.js';
 import type { Conversation, LineResult } from './conversation.js';
 import { applyFilters } from './filters.js';
 import type { TicketDesk } from './host/ticket-desk.js';
+import { hereDocumentsOf, type HereDocument } from './input/here-document.js';
 import { listingOf } from './listing.js';
 import { META_SHELL } from './local-commands.js';
 import { promptFor } from './prompt.js';
@@ -50,6 +51,7 @@ export class InteractiveSession {
       const prompt = promptFor(conversation.shell ?? META_SHELL, tickets.last, Date.now());
       const read = await terminal.readLine(prompt);
       if (read.kind === 'cancelled') continue;
+      if (read.kind === 'gone') return;
       const isOver = read.kind === 'end' ? this.#leave() : await this.#runLine(read.line);
       if (isOver) return;
     }
@@ -88,17 +90,47 @@ export class InteractiveSession {
 
   async #runLine(line: string): Promise<boolean> {
     const { terminal, conversation, history } = this.#parts;
-    try {
-      const result = await terminal.busy(async (signal) => await conversation.run(line, signal));
+    const documents = await this.#readDocuments(line);
+    const remember = (): void => {
       if (conversation.isStorable(line)) history.add(line);
+    };
+    try {
+      if (documents === null) {
+        remember();
+        return false;
+      }
+      const result = await terminal.busy(async (signal) => await conversation.run(line, { signal, documents }));
+      remember();
       if (result.kind === 'over') return true;
       await this.#show(result);
     } catch (error) {
-      if (conversation.isStorable(line)) history.add(line);
+      remember();
       if (error instanceof BusError) this.#complain(`${error.message} (${error.code})`);
       else this.#complain(`A defect of this program: ${error instanceof Error ? error.message : String(error)}`);
     }
     return false;
+  }
+
+  /** The texts behind the `<<WORD`s of a line; null when the user gave up, or is gone: half a text is not sent. */
+  async #readDocuments(line: string): Promise<readonly HereDocument[] | null> {
+    const documents = hereDocumentsOf(line);
+    for (const document of documents) {
+      while (!document.isEnded) {
+        const read = await this.#parts.terminal.readLine({ text: '> ' }, { kind: 'text' });
+        if (read.kind === 'cancelled') return null;
+        if (read.kind === 'gone') {
+          this.#complain(`The text has no end, which is a line ${quoted(document.word)}: the command was not run`);
+          return null;
+        }
+        if (read.kind === 'line') {
+          document.take(read.line);
+        } else {
+          document.end();
+          this.#complain(`The text was ended by Ctrl-D, not by a line ${quoted(document.word)}`);
+        }
+      }
+    }
+    return documents;
   }
 
   async #show(result: LineResult): Promise<void> {

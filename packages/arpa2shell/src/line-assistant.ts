@@ -1,7 +1,11 @@
-import { quoteWord, splitLine, wordsBefore, type LexedWord } from '@arpa2amqp/grammar';
+import { quoteWord, splitLine, type LexedWord } from '@arpa2amqp/grammar';
 import type { Completer, Possibilities } from './completer.js';
 import type { Conversation } from './conversation.js';
 import { FILTERS } from './filters.js';
+import { completeInput } from './input/input-completion.js';
+import type { InputReader } from './input/input-reader.js';
+import { redirectionFault, takeRedirections, type Redirection } from './input/redirection.js';
+import { placeInLine } from './place-in-line.js';
 import type { ShellCatalog } from './shell-catalog.js';
 import type { Assistant, Completion, Span } from './terminal/index.js';
 
@@ -17,23 +21,29 @@ export class LineAssistant implements Assistant {
   readonly #completer: Completer;
   readonly #conversation: Conversation;
   readonly #catalog: ShellCatalog;
+  readonly #inputs: InputReader;
 
-  constructor(parts: { completer: Completer; conversation: Conversation; catalog: ShellCatalog }) {
+  constructor(parts: { completer: Completer; conversation: Conversation; catalog: ShellCatalog; inputs: InputReader }) {
     this.#completer = parts.completer;
     this.#conversation = parts.conversation;
     this.#catalog = parts.catalog;
+    this.#inputs = parts.inputs;
   }
 
   async complete(line: string, cursor: number, signal: AbortSignal): Promise<Completion> {
-    const at = wordsBefore(line, cursor);
+    const at = placeInLine(line, cursor);
     if (at === null) return NO_COMPLETION;
-    const stage = stageAt(line.slice(0, at.start));
+    const { start, quote, partial } = at;
+    if (at.kind === 'input') {
+      if (at.redirection.kind === 'file' && !this.#inputs.mayReadFiles) return NO_COMPLETION;
+      return { start, mayEnd: false, ...(await completeInput(at.redirection, quote, signal)) };
+    }
     const found =
-      stage === null ? await this.#completer.complete(at.words, at.partial, signal) : filtersFor(stage, at.partial);
+      at.kind === 'command' ? await this.#completer.complete(at.words, partial, signal) : filtersFor(at.words, partial);
     return {
-      start: at.start,
+      start,
       candidates: found.candidates.map(({ value, help }) => ({
-        text: quoteWord(value, at.quote),
+        text: typedWord(value, quote),
         label: value,
         ...(help === undefined ? {} : { help }),
       })),
@@ -43,10 +53,12 @@ export class LineAssistant implements Assistant {
   }
 
   hint(line: string): string {
-    const at = wordsBefore(line, line.length);
-    if (at === null || line.length > MAX_JUDGED_LENGTH || stageAt(line) !== null) return '';
+    if (line.length > MAX_JUDGED_LENGTH) return '';
+    const at = placeInLine(line, line.length);
+    if (at === null || at.kind === 'filter') return '';
+    if (at.kind === 'input') return hintOf(at.redirection, line);
     if (at.words.length === 0 && at.partial === '') return '';
-    const words = [...at.words];
+    const { words } = at;
     const possible = this.#completer.known(words);
     if (possible === null || possible === undefined) return '';
     if (at.partial === '') return choiceText(possible);
@@ -63,11 +75,16 @@ export class LineAssistant implements Assistant {
     const { words, fault } = splitLine(line);
     if (fault !== undefined) return [{ start: fault.at, end: fault.at + 1 }];
     const pipe = words.findIndex((word) => word.isPipe === true);
-    const command = pipe < 0 ? words : words.slice(0, pipe);
+    const { command, redirections } = takeRedirections(line, pipe < 0 ? words : words.slice(0, pipe));
     const isTyping = (word: LexedWord): boolean => word.end === line.length;
     const wrongFilters = pipe < 0 ? [] : words.filter((word, index) => isWrongFilter(words, word, index, isTyping));
+    const wrongInputs = [
+      ...redirections.filter((redirection, index) => index > 0 || isWrongInput(redirection, line)),
+      ...(pipe < 0 ? [] : takeRedirections(line, words.slice(pipe)).redirections),
+    ];
     const wrong = this.#wrongWord(command, isTyping);
-    return [...(wrong === undefined ? [] : [wrong]), ...wrongFilters].map(({ start, end }) => ({ start, end }));
+    const all = [...(wrong === undefined ? [] : [wrong]), ...wrongInputs, ...wrongFilters];
+    return all.map(({ start, end }) => ({ start, end }));
   }
 
   /** The first word that cannot be right. The word being typed may still become right. */
@@ -102,21 +119,14 @@ export class LineAssistant implements Assistant {
   }
 }
 
-/** The words behind the last `|` of what is before the word at the cursor; null in the command itself. */
-function stageAt(before: string): readonly LexedWord[] | null {
-  const { words } = splitLine(before);
-  const pipe = words.findLastIndex((word) => word.isPipe === true);
-  return pipe < 0 ? null : words.slice(pipe + 1);
-}
-
-function filtersFor(stage: readonly LexedWord[], partial: string): Possibilities {
+function filtersFor(stage: readonly string[], partial: string): Possibilities {
   if (stage.length === 0) {
     const candidates = Object.entries(FILTERS)
       .filter(([value]) => value.startsWith(partial))
       .map(([value, help]) => ({ value, help }));
     return { candidates, placeholders: [], mayEnd: false };
   }
-  const takesText = ['include', 'exclude', 'begin'].includes(stage[0]?.text ?? '');
+  const takesText = ['include', 'exclude', 'begin'].includes(stage[0] ?? '');
   const placeholders = takesText ? [{ name: '<text>', help: 'What to look for, as it is' }] : [];
   return { candidates: [], placeholders, mayEnd: partial === '' && (!takesText || stage.length > 1) };
 }
@@ -132,8 +142,25 @@ function isWrongFilter(
   return !names.includes(word.text) && !(isTyping(word) && names.some((name) => name.startsWith(word.text)));
 }
 
+function hintOf({ kind, target }: Redirection, line: string): string {
+  if (target !== null) return '';
+  if (kind === 'document') return 'END';
+  return line.endsWith('<') ? ' <file>' : '<file>';
+}
+
+/** What is missing at the end may still be typed. */
+function isWrongInput(redirection: Redirection, line: string): boolean {
+  const isTyping = redirection.end === line.length || redirection.target === null;
+  return redirectionFault(redirection) !== undefined && !isTyping;
+}
+
+/** Without quotes it would be taken for where the input comes from. */
+function typedWord(value: string, quote: "'" | '"' | null): string {
+  return quoteWord(value, value.startsWith('<') ? (quote ?? "'") : quote);
+}
+
 function choiceText({ candidates, placeholders }: Possibilities): string {
-  const literals = candidates.filter(({ value }) => quoteWord(value) === value).map(({ value }) => value);
+  const literals = candidates.filter(({ value }) => typedWord(value, null) === value).map(({ value }) => value);
   const all = [...literals, ...placeholders.map(({ name }) => name)];
   return all.length > MAX_HINTED ? '' : all.join('|');
 }

@@ -8,11 +8,6 @@ export type ScriptLine =
 const MAX_BYTES = 1024 * 1024;
 const LINE_END = 10;
 
-/** Lines that were given one by one. */
-export function* linesOf(commands: readonly string[]): Iterable<ScriptLine> {
-  for (const text of commands) yield { text, where: null };
-}
-
 /**
  * The lines of a stream, as they come. A line that is too long or no UTF-8 is told and passed over.
  *

@@ -8,7 +8,7 @@ export function listingOf({ candidates, placeholders, mayEnd }: Possibilities): 
   const rows = [
     ...placeholders.map(({ name, help }) => [name, help ?? '']),
     ...candidates.map(({ value, help }) => [value, help ?? '']),
-    ...(mayEnd ? [['<cr>', 'the line may end here']] : []),
+    ...(mayEnd ? [['<cr>', 'the line may end here, or go on with < or |']] : []),
   ];
   if (rows.length === 0) return 'Nothing fits here\n';
   const width = rows.reduce((widest, [name = '']) => Math.max(widest, Math.min(name.length, MAX_PADDING)), 0);

@@ -55,12 +55,18 @@ export class LocalCommands {
   }
 }
 
+const LINES = `Behind a command of a shell:
+  < FILE          give it a file of this machine as input; < base64:FILE in base64
+  <<END           give it the lines that follow, up to a line END
+  | include TEXT  show only the lines with the text; others: exclude, begin, count, json
+`;
+
 function helpText(topic: string | undefined, shells: readonly string[] | null): string {
   const known: Readonly<Record<string, string>> = { ...ANSWERED_HERE, ...SHELL_WORDS };
   if (topic !== undefined && Object.hasOwn(known, topic)) return `${topic}\n    ${known[topic] ?? ''}\n`;
   const width = Math.max(...Object.keys(known).map((word) => word.length));
   const rows = Object.entries(known).map(([word, about]) => `  ${word.padEnd(width)}  ${about}\n`);
-  return `Commands:\n${rows.join('')}\n${shellsText(shells)}`;
+  return `Commands:\n${rows.join('')}\n${LINES}\n${shellsText(shells)}`;
 }
 
 function shellsText(shells: readonly string[] | null): string {

@@ -2,9 +2,9 @@ import { BusError, errorReply, type Reply, type ReplyCode } from '@arpa2amqp/pro
 import type { Completer } from './completer.js';
 import type { Conversation, LineResult } from './conversation.js';
 import { applyFilters } from './filters.js';
-import type { ScriptLine } from './line-source.js';
 import { listingOf } from './listing.js';
 import { replyJson, replyText } from './reply-text.js';
+import type { ScriptCommand } from './script-command.js';
 
 /** What a {@link Script} works with. */
 export interface ScriptParts {
@@ -20,7 +20,7 @@ export interface ScriptParts {
 
 const INTERRUPTED = new BusError('aborted', 'Interrupted: the lines that follow were not run');
 
-/** Runs lines without anybody at a terminal. */
+/** Runs commands without anybody at a terminal. */
 export class Script {
   readonly #parts: ScriptParts;
   readonly #replies: Reply[] = [];
@@ -30,11 +30,11 @@ export class Script {
     this.#parts = parts;
   }
 
-  /** Runs the lines in order. @returns the exit code: that of the worst failure */
-  async run(lines: Iterable<ScriptLine> | AsyncIterable<ScriptLine>, signal: AbortSignal): Promise<number> {
+  /** Runs the commands in order. @returns the exit code: that of the worst failure */
+  async run(commands: Iterable<ScriptCommand> | AsyncIterable<ScriptCommand>, signal: AbortSignal): Promise<number> {
     try {
-      for await (const line of lines) {
-        const isOver = await this.#runLine(line, signal);
+      for await (const command of commands) {
+        const isOver = await this.#runCommand(command, signal);
         if (isOver || signal.aborted || (this.#exitCode !== 0 && this.#parts.isExitOnError)) break;
       }
     } catch (error) {
@@ -47,16 +47,17 @@ export class Script {
     return this.#exitCode;
   }
 
-  async #runLine(line: ScriptLine, signal: AbortSignal): Promise<boolean> {
+  async #runCommand(command: ScriptCommand, signal: AbortSignal): Promise<boolean> {
     try {
-      if ('problem' in line) throw line.problem;
-      const result = await this.#parts.conversation.run(line.text, signal);
+      if ('problem' in command) throw command.problem;
+      const { text, documents } = command;
+      const result = await this.#parts.conversation.run(text, { signal, documents });
       if (result.kind === 'reply') await this.#takeReply(result);
       if (result.kind === 'question') await this.#takeQuestion(result.words, signal);
       return result.kind === 'over';
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
-      await this.#takeFailure(error, line.where);
+      await this.#takeFailure(error, command.where);
       return false;
     }
   }

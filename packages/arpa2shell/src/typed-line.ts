@@ -1,6 +1,8 @@
 import { splitLine, type LexedWord } from '@arpa2amqp/grammar';
 import { BusError } from '@arpa2amqp/protocol';
 import { readFilter, type Filter } from './filters.js';
+import { inputSourceOf, type InputSource } from './input/input-source.js';
+import { takeRedirections } from './input/redirection.js';
 
 /** Lines over this many UTF-16 units are not even split: no message could carry them. */
 const MAX_LENGTH = 1024 * 1024;
@@ -10,11 +12,13 @@ export interface TypedLine {
   /** The command, `?` in its forms already turned into `help`. Empty for an empty line or a comment. */
   readonly words: readonly string[];
   readonly filters: readonly Filter[];
+  /** What the command is to get on its standard input; null for nothing. */
+  readonly input: InputSource | null;
   /** The line ends with a `?` of its own: what may stand there is asked for, nothing is to be run. */
   readonly isQuestion: boolean;
 }
 
-const EMPTY: TypedLine = { words: [], filters: [], isQuestion: false };
+const EMPTY: TypedLine = { words: [], filters: [], input: null, isQuestion: false };
 
 /**
  * Reads a line that was typed, or comes from a script. A line that starts with `#` is a comment.
@@ -32,13 +36,23 @@ export function readTypedLine(line: string): TypedLine {
     const what = open === '\\' ? 'The backslash at its end takes nothing' : `A quote, ${open}, is not closed`;
     throw new BusError('syntax', `The line is not complete: ${what}`);
   }
-  const [command = [], ...stages] = atPipes(words);
+  const [first = [], ...stages] = atPipes(words);
+  const { command, redirections } = takeRedirections(line, first);
+  const input = inputSourceOf(redirections);
+  refuseInputOf(line, stages);
   const filters = stages.map((stage, index) => readFilter(stage.map(textOf), index === 0));
   if (command.length === 0 && filters.length > 0) throw new BusError('syntax', 'A command is missing in front of "|"');
-  return { ...readCommand(command), filters };
+  if (command.length === 0 && input !== null) throw new BusError('syntax', 'There is no command for the input');
+  return { ...readCommand(command), filters, input };
 }
 
-function readCommand(command: readonly LexedWord[]): Omit<TypedLine, 'filters'> {
+/** Behind a filter it would be taken for the text to look for, and the command would run without it. */
+function refuseInputOf(line: string, stages: readonly (readonly LexedWord[])[]): void {
+  if (stages.every((stage) => takeRedirections(line, stage).redirections.length === 0)) return;
+  throw new BusError('syntax', 'Input (<) stands in front of the first "|"; a text to look for is quoted');
+}
+
+function readCommand(command: readonly LexedWord[]): Pick<TypedLine, 'words' | 'isQuestion'> {
   const words = command.map(textOf);
   const [first] = command;
   if (first === undefined) return EMPTY;

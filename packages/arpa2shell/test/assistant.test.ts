@@ -1,4 +1,7 @@
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Dispatcher, MemoryJournal, openAuthorizer, ShellRegistry } from '@arpa2amqp/dispatcher';
 import { BusError, DEFAULT_LIMITS, type Command, type Reply } from '@arpa2amqp/protocol';
 import { defineShell, inlineHost } from '@arpa2amqp/shell';
@@ -7,6 +10,7 @@ import { Completer } from '../src/completer.js';
 import { Conversation } from '../src/conversation.js';
 import type { HostLink } from '../src/host/host-link.js';
 import { TicketDesk } from '../src/host/ticket-desk.js';
+import { InputReader } from '../src/input/input-reader.js';
 import { LineAssistant } from '../src/line-assistant.js';
 import { LocalCommands } from '../src/local-commands.js';
 import { ShellCatalog } from '../src/shell-catalog.js';
@@ -26,7 +30,10 @@ shells.add(
       name: 'arpa2zone',
       version: '1.0',
       intro: 'Zones.',
-      complete: { zone: () => ['orvelte.nep', 'with blank.nep', { value: 'other.nep', help: 'Another' }] },
+      complete: {
+        odd: () => ['<odd>'],
+        zone: () => ['orvelte.nep', 'with blank.nep', { value: 'other.nep', help: 'Another' }],
+      },
       commands: [
         {
           spec: 'dane ( config ( any-end | ca-root ) ( cert | pubkey ) | add <zone> <port> )',
@@ -45,6 +52,7 @@ shells.add(
           types: { password: { type: 'string', secret: true } },
           run: () => undefined,
         },
+        { spec: 'find <odd>', summary: 'Find', effect: 'read', open: true, run: () => undefined },
         {
           spec: 'trap <text>',
           summary: 'A pattern that backtracks for ever',
@@ -103,18 +111,23 @@ describe('help with a line', () => {
   let conversation: Conversation;
   let assistant: LineAssistant;
   let catalog: ShellCatalog;
+  let inputs: InputReader;
+  let parts: ConstructorParameters<typeof LineAssistant>[0];
   beforeEach(async () => {
     link = new InProcess();
     const tickets = new TicketDesk(async () => {
       return await Promise.resolve({ kind: 'valid', principal: PRINCIPAL, identity: IDENTITY, expires: EXPIRES });
     });
     catalog = new ShellCatalog(link);
-    conversation = new Conversation({ link, tickets, catalog, local: new LocalCommands('0.1.0'), start: null });
-    assistant = new LineAssistant({ completer: new Completer({ link, catalog, conversation }), conversation, catalog });
+    inputs = new InputReader({ mayReadFiles: true, standardInput: null });
+    conversation = new Conversation({ link, tickets, catalog, local: new LocalCommands('0.1.0'), inputs, start: null });
+    const completer = new Completer({ link, catalog, conversation });
+    parts = { completer, conversation, catalog, inputs };
+    assistant = new LineAssistant(parts);
     await conversation.run('arpa2zone');
   });
 
-  const complete = async (line: string): Promise<unknown> => {
+  const complete = async (line: string): Promise<readonly unknown[]> => {
     const found = await assistant.complete(line, line.length, new AbortController().signal);
     const texts = found.candidates.map(({ text }) => text);
     return [line.slice(0, found.start), texts, found.placeholders.map(({ name }) => name), found.mayEnd];
@@ -140,10 +153,61 @@ describe('help with a line', () => {
     expect(await complete(line)).toEqual([before, texts, placeholders, mayEnd]);
   });
 
+  describe('with where the input comes from', () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(path.join(tmpdir(), 'arpa2shell-files-'));
+      for (const name of ['lists.txt', 'listed', 'my file', '.hidden', '<odd>']) {
+        writeFileSync(path.join(folder, name), '');
+      }
+      mkdirSync(path.join(folder, 'sub'));
+      symlinkSync('sub', path.join(folder, 'subtle'));
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    test.each<[string, string, string[]]>([
+      ['dane < F/li', 'dane < ', ['F/listed', 'F/lists.txt']],
+      ['dane <F/li', 'dane <', ['F/listed', 'F/lists.txt']],
+      ['dane < base64:F/li', 'dane < ', ['base64:F/listed', 'base64:F/lists.txt']],
+      ['dane < F/m', 'dane < ', [`'F/my file'`]],
+      ['dane <"F/m', 'dane <', ['"F/my file"']],
+      ['dane < F/s', 'dane < ', ['F/sub/', 'F/subtle/']],
+      ['dane < F/.', 'dane < ', ['F/.hidden']],
+      ['dane < F/none/x', 'dane < ', []],
+      ['dane < bas', 'dane < ', ['base64:']],
+      ['dane <<', 'dane <<', []],
+      ['dane < F/listed co', 'dane < F/listed ', ['config']],
+      ['< F/listed dane config any-', '< F/listed dane config ', ['any-end']],
+    ])('completion of %j', async (line, before, texts) => {
+      const inFolder = (text: string): string => text.replace('F/', `${folder}/`);
+      expect((await complete(inFolder(line))).slice(0, 2)).toEqual([inFolder(before), texts.map(inFolder)]);
+    });
+
+    test('a directory goes on, and what a host names like an input is quoted', async () => {
+      const found = await assistant.complete(`dane < ${folder}/sub`, folder.length + 11, new AbortController().signal);
+      expect(found.candidates.map(({ label, isPart }) => [label, isPart])).toEqual([
+        ['sub/', true],
+        ['subtle/', true],
+      ]);
+      expect(await complete('login <')).toEqual(['login <', expect.anything(), [], false]);
+      expect((await complete('find '))[1]).toEqual([`'<odd>'`]);
+    });
+
+    test('no file is looked for in a restricted session', async () => {
+      const restricted = new LineAssistant({
+        ...parts,
+        inputs: new InputReader({ mayReadFiles: false, standardInput: null }),
+      });
+      const line = `dane < ${folder}/`;
+      const found = await restricted.complete(line, line.length, new AbortController().signal);
+      expect(found.candidates).toEqual([]);
+    });
+  });
+
   test('each candidate has its line of help, and the first word can be all there is', async () => {
     const found = await assistant.complete('dane config any-end ', 20, new AbortController().signal);
     expect(found.candidates).toEqual(usage.map(([text, help]) => ({ text, label: text, help })));
-    const [, firsts] = (await complete('')) as [string, string[]];
+    const [, firsts] = (await complete('')) as readonly [string, string[]];
     expect(firsts).toEqual(
       expect.arrayContaining(['dane', 'help', 'quit', 'reset', 'whoami', 'arpa2zone', 'arpa2shell']),
     );
@@ -168,6 +232,11 @@ describe('help with a line', () => {
     ['dane nonsense ', ''],
     ['arpa2zone dane config any-end p', 'ubkey'],
     ['version | inc', ''],
+    ['version <', ' <file>'],
+    ['version < ', '<file>'],
+    ['version <<', 'END'],
+    ['version < x', ''],
+    ['dane < x c', 'onfig any-end|ca-root'],
   ])('the hint behind %j', (line, hint) => {
     expect(assistant.hint(line)).toBe(hint);
   });
@@ -184,6 +253,12 @@ describe('help with a line', () => {
     ['quit now ', ['now']],
     ['version | includ', []],
     ['version | inklude x', ['inklude']],
+    ['dane < x config nonsense cert', ['nonsense']],
+    ['dane config any-end cert <', []],
+    ['dane config any-end cert <<', []],
+    ['dane config any-end cert < x <y', ['<y']],
+    ['dane add <zone> ', ['<zone>']],
+    ['version | include a <x', ['<x']],
     ['dane \u0007', ['\u0007']],
   ])('what cannot be right in %j', (line, wrong) => {
     expect(assistant.judge(line).map(({ start, end }) => line.slice(start, end))).toEqual(wrong);

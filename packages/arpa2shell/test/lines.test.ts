@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { BusError, errorReply } from '@arpa2amqp/protocol';
 import fc from 'fast-check';
 import { applyFilters, readFilter } from '../src/filters.js';
+import { hereDocumentsOf } from '../src/input/here-document.js';
 import { linesFrom, type ScriptLine } from '../src/line-source.js';
 import { listingOf } from '../src/listing.js';
 import { promptFor } from '../src/prompt.js';
@@ -22,7 +23,37 @@ describe('a typed line', () => {
     [`echo '|' "|" \\|`, ['echo', '|', '|', '|'], false],
     ['echo $(id) `id` ; id & > x', ['echo', '$(id)', '`id`', ';', 'id', '&', '>', 'x'], false],
   ])('%j', (line, words, isQuestion) => {
-    expect(readTypedLine(line)).toEqual({ words, filters: [], isQuestion });
+    expect(readTypedLine(line)).toEqual({ words, filters: [], input: null, isQuestion });
+  });
+
+  const of = (name: string, more = {}) => ({ kind: 'file', name, isInHome: false, isBase64: false, ...more });
+  test.each<[string, readonly string[], object | null]>([
+    ['acl import < x', ['acl', 'import'], of('x')],
+    ['acl import <x', ['acl', 'import'], of('x')],
+    ['acl < "a b" import', ['acl', 'import'], of('a b')],
+    [`<'a b' acl import`, ['acl', 'import'], of('a b')],
+    ['acl import < base64:x', ['acl', 'import'], of('x', { isBase64: true })],
+    ['acl import < ./base64:x', ['acl', 'import'], of('./base64:x')],
+    ['acl import < ~/x', ['acl', 'import'], of('x', { isInHome: true })],
+    ['acl import <base64:~/x', ['acl', 'import'], of('x', { isInHome: true, isBase64: true })],
+    [`acl import < '~/x'`, ['acl', 'import'], of('~/x')],
+    ['acl import < -', ['acl', 'import'], of('-', { kind: 'standard-input' })],
+    ['acl import <<END', ['acl', 'import'], { kind: 'document' }],
+    ['acl import <<- END', ['acl', 'import'], { kind: 'document' }],
+    [`echo '<' "<x" \\<y a<b '<<'END`, ['echo', '<', '<x', '<y', 'a<b', '<<END'], null],
+  ])('%j has its input', (line, words, input) => {
+    expect(readTypedLine(line)).toEqual({ words, filters: [], input, isQuestion: false });
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['a <<END', ['END']],
+    ['a << "the end" <<-X < f', ['the end', 'X']],
+    ['a | include <<END', ['END']],
+    ['a <<', []],
+    [`a '<<END' <<<x "<<`, []],
+    ['# a <<END', []],
+  ])('%j is followed by texts up to %j', (line, ends) => {
+    expect(hereDocumentsOf(line).map(({ word }) => word)).toEqual(ends);
   });
 
   test.each([
@@ -35,6 +66,18 @@ describe('a typed line', () => {
     ['echo | include', /TEXT/],
     ['echo | count 5', /takes nothing/],
     ['echo | count | json', /first filter/],
+    ['echo <', /file is missing/],
+    ['echo < | count', /file is missing/],
+    ['echo < base64:', /file is missing/],
+    ['echo <<', /word that ends the text is missing/],
+    ['echo < x < y', /given twice/],
+    ['echo < x <<END', /given twice/],
+    ['echo <<<x', /has to be quoted/],
+    ['echo <(id)', /has to be quoted/],
+    ['echo <&0', /has to be quoted/],
+    ['dane add <zone>', /<zone> stands for a value/],
+    ['echo | include a < x', /in front of the first "\|"/],
+    ['< x', /no command for the input/],
     ['x'.repeat(1024 * 1024 + 1), /longer than/],
   ])('%.40j is refused', (line, reason) => {
     expect(() => readTypedLine(line)).toThrow(reason);

@@ -186,7 +186,7 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
     child.stdin?.write('test1 ping6\n');
     await waitUntil(() => stderr.includes('\n'), { what: 'the line about nobody there' });
     expect(stderr).toMatch(/^arpa2shell: line:2: .*\(cannot-reach\)\n$/);
-    await using second = await world.startDaemon(url);
+    await using second = await world.startDaemon({ listen: url });
     child.stdin?.end('test1 ping6\n');
     await once(child, 'close');
     expect(second.exitCode).toBeNull();

@@ -76,13 +76,15 @@ export class ShellWorld implements AsyncDisposable {
     return new ShellWorld(realm);
   }
 
-  /** @param listen - where; default a free port */
-  async startDaemon(listen?: string): Promise<DaemonProcess> {
-    const args = ['--address', ADDRESS, '--keytab', this.realm.keytab(SERVICE), '--shells', this.shells, '--open'];
-    return await DaemonProcess.start({
-      args: listen === undefined ? args : [...args, '--listen', listen],
-      environment: this.realm.environment,
-    });
+  /** @param options - `listen`: where, default a free port; `shells`: instead of test1; `state`: its directory, default none */
+  async startDaemon(
+    options: { readonly listen?: string; readonly shells?: readonly string[]; readonly state?: string } = {},
+  ): Promise<DaemonProcess> {
+    const { listen, shells = [this.shells], state } = options;
+    const args = ['--address', ADDRESS, '--keytab', this.realm.keytab(SERVICE), '--open', '--shells', ...shells];
+    if (listen !== undefined) args.push('--listen', listen);
+    if (state !== undefined) args.push('--state', state);
+    return await DaemonProcess.start({ args, environment: this.realm.environment });
   }
 
   /** Starts the program by its first line, as a login does. */

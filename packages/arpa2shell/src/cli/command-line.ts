@@ -1,6 +1,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import type { ShellConfig } from '../generated/shell-config.js';
-import type { ScriptLine } from '../line-source.js';
+import type { InputReaderOptions } from '../input/input-reader.js';
+import type { ScriptCommand } from '../script-command.js';
 import { parseArguments } from './arguments.js';
 import { confine, forcedCommand, isFromOutside } from './confinement.js';
 import type { Arguments } from './parsed-arguments.js';
@@ -65,7 +66,8 @@ async function runScript(args: Arguments, settings: Settings): Promise<number> {
     import('../output.js'),
   ]);
   try {
-    const { link, ...workshop } = await openWorkshop(settings.host, { start: args.start, version: readVersion() });
+    const inputs = { mayReadFiles: settings.mayReadFiles, standardInput: standardInputFor(args) };
+    const { link, ...workshop } = await openWorkshop(settings.host, { ...startOf(args), inputs });
     const script = new Script({
       ...workshop,
       isJson: args.isJson,
@@ -73,7 +75,7 @@ async function runScript(args: Arguments, settings: Settings): Promise<number> {
       stdout: async (text) => await print(process.stdout, text),
       stderr: async (text) => await print(process.stderr, text),
     });
-    const exitCode = await script.run(await scriptLines(args), interruption());
+    const exitCode = await script.run(await scriptCommands(args), interruption());
     link.destroy();
     return exitCode;
   } catch (error) {
@@ -81,11 +83,28 @@ async function runScript(args: Arguments, settings: Settings): Promise<number> {
   }
 }
 
-async function scriptLines({ commands, file }: Arguments): Promise<Iterable<ScriptLine> | AsyncIterable<ScriptLine>> {
-  const { linesFrom, linesOf, readable } = await import('../line-source.js');
-  if (commands !== null) return linesOf(commands);
-  if (file === undefined || file === '-') return linesFrom(process.stdin as AsyncIterable<Buffer>, 'line');
-  return linesFrom(readable(createReadStream(file) as AsyncIterable<Buffer>, file), file);
+async function scriptCommands(args: Arguments): Promise<Iterable<ScriptCommand> | AsyncIterable<ScriptCommand>> {
+  const [{ linesFrom, readable }, { commandsFrom, commandsOf }] = await Promise.all([
+    import('../line-source.js'),
+    import('../script-command.js'),
+  ]);
+  const { commands, file } = args;
+  if (commands !== null) return commandsOf(commands);
+  if (isFromStandardInput(args)) return commandsFrom(linesFrom(process.stdin as AsyncIterable<Buffer>, 'line'));
+  const name = file ?? '';
+  return commandsFrom(linesFrom(readable(createReadStream(name) as AsyncIterable<Buffer>, name), name));
+}
+
+function isFromStandardInput({ commands, file }: Arguments): boolean {
+  return commands === null && (file === undefined || file === '-');
+}
+
+function standardInputFor(args: Arguments): InputReaderOptions['standardInput'] {
+  return isFromStandardInput(args) ? null : (process.stdin as AsyncIterable<Buffer>);
+}
+
+function startOf({ start }: Arguments): { start: string | null; version: string } {
+  return { start, version: readVersion() };
 }
 
 function interruption(): AbortSignal {
@@ -112,7 +131,8 @@ async function runInteractive(args: Arguments, settings: Settings): Promise<numb
   const { stdin: input, stdout: output, stderr } = process;
   const isColour = output.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
   try {
-    const workshop = await openWorkshop(settings.host, { start: args.start, version: readVersion() });
+    const inputs = { mayReadFiles: settings.mayReadFiles, standardInput: null };
+    const workshop = await openWorkshop(settings.host, { ...startOf(args), inputs });
     let tell = (text: string): void => void stderr.write(text);
     const onProblem = (text: string): void => tell(escapeForTerminal(`arpa2shell: ${text}\n`));
     const history = await History.open({ file: settings.historyFile, onProblem });

@@ -98,6 +98,15 @@ export const PROGRAM = {
   ],
   sections: [
     {
+      title: 'Input of commands',
+      rows: [
+        ['COMMAND < FILE', 'gives the command a file of this machine as input'],
+        ['COMMAND < base64:FILE', 'the same in base64, for what is no text'],
+        ['COMMAND < -', 'standard input, with -c and -f'],
+        ['COMMAND <<END', 'the lines that follow, up to a line END'],
+      ],
+    },
+    {
       title: 'Exit codes',
       rows: [
         ['0', 'all well'],

@@ -17,6 +17,8 @@ export interface Settings {
         readonly ca: string | undefined;
       }
     | { readonly kind: 'local'; readonly shells: readonly string[]; readonly timeoutMs: number };
+  /** Whether commands may get files of this machine as their input. */
+  readonly mayReadFiles: boolean;
   /** Null for a history in memory only. */
   readonly historyFile: string | null;
 }
@@ -44,7 +46,7 @@ export function resolveSettings(
   if (args.isLocal ?? config.local ?? false) {
     const shells = args.shells ?? config.shells ?? [];
     if (shells.length === 0) throw new BusError('usage', 'There are no local shells: name a directory with --shells');
-    return { host: { kind: 'local', shells, timeoutMs }, historyFile };
+    return { host: { kind: 'local', shells, timeoutMs }, mayReadFiles: !isRestricted, historyFile };
   }
   const to = args.to ?? variable('ARPA2AMQP_TO') ?? config.to;
   if (to === undefined) throw new BusError('usage', 'No host was named: use --to or ARPA2AMQP_TO, or --local');
@@ -63,6 +65,7 @@ export function resolveSettings(
       },
       ca: args.ca ?? config.ca,
     },
+    mayReadFiles: !isRestricted,
     historyFile,
   };
 }

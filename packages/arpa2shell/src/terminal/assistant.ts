@@ -32,6 +32,8 @@ export interface Candidate {
   /** As listed. */
   readonly label: string;
   readonly help?: string;
+  /** The word goes on behind it, as behind a directory: no blank is added. */
+  readonly isPart?: boolean;
 }
 
 /** A value that is known by name only. */

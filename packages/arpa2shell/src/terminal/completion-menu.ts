@@ -126,8 +126,9 @@ export class CompletionMenu {
 
   #insertOnly(candidate: Candidate, start: number): void {
     const { text, cursor } = this.#buffer;
-    const hasBlank = text.charAt(cursor) === ' ';
-    this.#buffer.replace(start, cursor, hasBlank ? candidate.text : `${candidate.text} `);
+    const hasBlank = text.charAt(cursor) === ' ' && candidate.isPart !== true;
+    const end = hasBlank || candidate.isPart === true ? '' : ' ';
+    this.#buffer.replace(start, cursor, candidate.text + end);
     if (hasBlank) this.#buffer.moveForward();
     this.#surface.redraw();
   }

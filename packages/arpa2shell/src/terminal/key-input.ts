@@ -18,9 +18,9 @@ const PASTE_PRESSES = 1000;
 
 /**
  * Decodes what a terminal sends into events. Node decodes the escape sequences (`emitKeypressEvents`); this class knows
- * what is a paste. Inside a bracketed paste nothing acts but the ends of lines, and a tab is a blank. Outside, `?` and Tab
- * act only at the end of what arrived together: followed by more, they are part of a paste of a terminal without brackets,
- * and the answer to them would be dropped anyway.
+ * what is a paste. Inside a bracketed paste nothing acts but the ends of lines. Outside, `?` and Tab act only at the end of
+ * what arrived together: followed by more, they are part of a paste of a terminal without brackets, and the answer to them
+ * would be dropped anyway.
  */
 export class KeyInput {
   readonly #input: NodeJS.ReadStream;
@@ -69,7 +69,7 @@ export class KeyInput {
     }
     const text = key.sequence ?? '';
     if (text === '\r' || text === '\n') return { chord: 'return', text: '' };
-    return { chord: '', text: text === '\t' ? ' ' : text };
+    return { chord: '', text };
   }
 
   #hand(): void {
@@ -83,7 +83,7 @@ export class KeyInput {
 function typed(text: string | undefined, key: Key): Press | null {
   const sequence = key.sequence ?? '';
   if (key.name === 'tab')
-    return { chord: key.shift === true ? 'shift+tab' : 'tab', text: key.shift === true ? '' : ' ' };
+    return { chord: key.shift === true ? 'shift+tab' : 'tab', text: key.shift === true ? '' : '\t' };
   if (sequence === '?') return { chord: '?', text: '?' };
   if (key.name === 'return' || key.name === 'enter') return { chord: 'return', text: '' };
   if (key.name === 'escape') return { chord: 'escape', text: '' };

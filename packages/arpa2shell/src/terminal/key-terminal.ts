@@ -1,6 +1,6 @@
 import type { Assistant } from './assistant.js';
 import { cutToCells } from './cells.js';
-import type { Face } from './face.js';
+import type { Face, LineOptions } from './face.js';
 import { InputQueue } from './input-queue.js';
 import { type InputEvent, KeyInput } from './key-input.js';
 import { LineEditor, type ReadResult } from './line-editor.js';
@@ -72,9 +72,9 @@ export class KeyTerminal implements Face {
     this.#keys = new KeyInput(input, (events) => this.#receive(events));
   }
 
-  async readLine(prompt: Prompt, signal: AbortSignal | undefined): Promise<ReadResult> {
+  async readLine(prompt: Prompt, { signal, kind = 'command' }: LineOptions): Promise<ReadResult> {
     signal?.throwIfAborted();
-    this.#editor.begin(prompt);
+    this.#editor.begin(prompt, kind);
     this.#beginLine();
     return await new Promise((resolve, reject) => {
       const finish = (text: string): void => {
@@ -101,7 +101,7 @@ export class KeyTerminal implements Face {
         erase: () => this.#screen.erase(),
         stop: () => {
           finish('');
-          resolve({ kind: 'end' });
+          resolve({ kind: 'gone' });
         },
       });
     });

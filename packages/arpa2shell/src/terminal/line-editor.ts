@@ -7,9 +7,15 @@ import { LineBuffer } from './line-buffer.js';
 import { ACCEPT_KEYS, LINE_KEYS } from './line-keys.js';
 import { piecesOf, type Prompt, type TonedText } from './tone.js';
 
-/** How reading a line ended: Enter, Ctrl-C, or Ctrl-D on an empty line. */
+/** How reading a line ended: Enter, Ctrl-C, Ctrl-D on an empty line, or because the terminal is gone. */
 export type ReadResult =
-  { readonly kind: 'line'; readonly line: string } | { readonly kind: 'cancelled' } | { readonly kind: 'end' };
+  | { readonly kind: 'line'; readonly line: string }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'gone' };
+
+/** What kind of line is read: a command, or text in which no key asks for help and nothing comes from the history. */
+export type LineKind = 'command' | 'text';
 
 /** What is to be drawn. */
 export interface EditorView {
@@ -38,6 +44,9 @@ export interface LineEditorOptions {
 /** Longer lines get neither hint nor colour: both are worked out on every key. */
 const MAX_ASSISTED_LENGTH = 4096;
 
+/** Keys that look for other lines. */
+const OF_COMMANDS: ReadonlySet<string> = new Set(['up', 'down', 'ctrl+p', 'ctrl+n', 'ctrl+r', 'ctrl+s', 'shift+tab']);
+
 /** What keys do to the line being read. Draws nothing itself: {@link view} tells what is to be seen. */
 export class LineEditor {
   readonly #options: LineEditorOptions;
@@ -46,6 +55,7 @@ export class LineEditor {
   readonly #walk: HistoryWalk;
   #search: HistorySearch | null = null;
   #prompt: readonly TonedText[] = [];
+  #kind: LineKind = 'command';
   /** After Ctrl-V the next key is typed. */
   #isLiteral = false;
 
@@ -55,9 +65,10 @@ export class LineEditor {
     this.#walk = new HistoryWalk(options.lines);
   }
 
-  begin(prompt: Prompt): void {
+  begin(prompt: Prompt, kind: LineKind): void {
     this.stop();
     this.#buffer.clear();
+    this.#kind = kind;
     this.#prompt = piecesOf(prompt);
   }
 
@@ -81,6 +92,7 @@ export class LineEditor {
       this.#type(event.text);
       return null;
     }
+    if (this.#kind === 'text') return this.#takeInText(event.chord);
     if (this.#takeInMenu(event.chord) || this.#takeInHistory(event.chord)) return null;
     this.#menu.leave();
     this.#walk.reset();
@@ -98,6 +110,14 @@ export class LineEditor {
       hint: isFinal ? '' : this.#hint(),
       wrong: this.#wrong(),
     };
+  }
+
+  #takeInText(chord: string): ReadResult | null {
+    if (chord === '?') this.#type('?');
+    else if (chord === 'tab') this.#type('\t');
+    else if (!OF_COMMANDS.has(chord)) return this.#takeKey(chord);
+    else this.#options.surface.ring();
+    return null;
   }
 
   #takeKey(chord: string): ReadResult | null {
@@ -132,13 +152,13 @@ export class LineEditor {
   #type(text: string): void {
     this.#menu.leave();
     this.#walk.reset();
-    if (!this.#buffer.insert(text)) this.#options.surface.ring();
+    if (!this.#buffer.insert(this.#kind === 'text' ? text : text.replaceAll('\t', ' '))) this.#options.surface.ring();
   }
 
   #typeLiteral(event: InputEvent): void {
     if (event.kind === 'text') this.#type(event.text);
     else if (event.chord === '?') this.#type('?');
-    else if (event.chord === 'tab') this.#type(' ');
+    else if (event.chord === 'tab') this.#type('\t');
     else this.#options.surface.ring();
   }
 
@@ -167,7 +187,7 @@ export class LineEditor {
   /** @returns false when the key ended the search and is to be taken as usual. */
   #takeInSearch(search: HistorySearch, event: InputEvent): boolean {
     const chord = event.kind === 'text' ? '' : event.chord;
-    if (event.kind === 'text') search.extend(event.text);
+    if (event.kind === 'text') search.extend(event.text.replaceAll('\t', ' '));
     else if (chord === '?') search.extend('?');
     else if (chord === 'backspace') search.shorten();
     else if (chord === 'ctrl+r') search.older();
@@ -209,11 +229,16 @@ export class LineEditor {
     return true;
   }
 
+  get #isAssisted(): boolean {
+    const { length } = this.#buffer.text;
+    return this.#kind === 'command' && length > 0 && length <= MAX_ASSISTED_LENGTH;
+  }
+
   #hint(): string {
     const { text, isAtEnd } = this.#buffer;
     const { surface, assistant } = this.#options;
     // Without colour a hint would look like typed text.
-    if (!surface.isColour || !isAtEnd || text === '' || text.length > MAX_ASSISTED_LENGTH) return '';
+    if (!surface.isColour || !isAtEnd || !this.#isAssisted) return '';
     try {
       return assistant.hint(text);
     } catch {
@@ -224,7 +249,7 @@ export class LineEditor {
   #wrong(): readonly Span[] {
     const { text } = this.#buffer;
     const { surface, assistant } = this.#options;
-    if (!surface.isColour || text === '' || text.length > MAX_ASSISTED_LENGTH) return [];
+    if (!surface.isColour || !this.#isAssisted) return [];
     try {
       return assistant.judge(text);
     } catch {

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { escapeToOneLine } from './escape.js';
-import type { Face } from './face.js';
+import type { Face, LineOptions } from './face.js';
 import type { ReadResult } from './line-editor.js';
 import type { Prompt } from './tone.js';
 
@@ -50,7 +50,7 @@ export class PlainTerminal implements Face {
     for (const stream of [input, output]) stream.on('error', end);
   }
 
-  async readLine(prompt: Prompt, signal: AbortSignal | undefined): Promise<ReadResult> {
+  async readLine(prompt: Prompt, { signal }: LineOptions): Promise<ReadResult> {
     signal?.throwIfAborted();
     if (this.#reader !== null) throw new TypeError('The terminal reads one line at a time');
     this.write(`${this.#isAtLineStart ? '' : '\n'}${escapeToOneLine(prompt.text)}`);
@@ -116,7 +116,7 @@ export class PlainTerminal implements Face {
     if (this.#reader === null) return;
     const line = this.#lines.shift();
     if (line !== undefined) this.#reader({ kind: 'line', line });
-    else if (this.#isEnded) this.#reader({ kind: 'end' });
+    else if (this.#isEnded) this.#reader({ kind: 'gone' });
   }
 
   #interrupt(): void {

@@ -1,5 +1,5 @@
 import type { Assistant } from './assistant.js';
-import type { Face } from './face.js';
+import type { Face, LineOptions } from './face.js';
 import type { History } from './history.js';
 import { KeyTerminal } from './key-terminal.js';
 import type { ReadResult } from './line-editor.js';
@@ -40,11 +40,11 @@ export class Terminal {
   }
 
   /**
-   * Reads a line. Ctrl-C cancels it, Ctrl-D on an empty line ends, and so does a user who is gone.
+   * Reads a line. Ctrl-C cancels it, Ctrl-D on an empty line ends; a user who is gone is told apart where the terminal can.
    * @throws the signal's reason when it aborts, and TypeError while another line is being read.
    */
-  async readLine(prompt: Prompt, o: { readonly signal?: AbortSignal } = {}): Promise<ReadResult> {
-    return await this.#face.readLine(prompt, o.signal);
+  async readLine(prompt: Prompt, options: LineOptions = {}): Promise<ReadResult> {
+    return await this.#face.readLine(prompt, options);
   }
 
   /**

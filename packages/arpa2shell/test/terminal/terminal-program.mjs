@@ -80,7 +80,7 @@ for (;;) {
       { text: '> ', tone: 'plain' },
     ],
   });
-  if (read.kind === 'end') break;
+  if (read.kind === 'end' || read.kind === 'gone') break;
   if (read.kind === 'cancelled') continue;
   history.add(read.line);
   if (read.line === last) break;
