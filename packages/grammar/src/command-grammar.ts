@@ -8,7 +8,9 @@ import type { NextItem, NextWords } from './next-words.js';
 import { compileProgram, type Program, type TakeStep } from './program.js';
 import { SpecError } from './spec-error.js';
 import { leavesOf, type SpecNode } from './spec-node.js';
+import { specWithout } from './spec-cut.js';
 import { parseSpec } from './spec-parser.js';
+import { specOf } from './spec-text.js';
 import { resolveType, type ResolvedType, type ValueCheck, type ValueType } from './value-type.js';
 
 /**
@@ -121,6 +123,29 @@ export class CommandGrammar {
       else if (!items.has(step.label)) items.set(step.label, this.#offer(step, took, after));
     });
     return at < after.length ? null : { mayEnd, items: [...items.values()] };
+  }
+
+  /**
+   * The command without the forms that have one of some literals; what is optional goes without them.
+   *
+   * @param literals - names of literals; one that the spec has not is ignored
+   * @returns this grammar when no form has any of them, null when each has
+   */
+  without(literals: ReadonlySet<string>): CommandGrammar | null {
+    const kept = specWithout(this.root, literals);
+    if (kept === this.root) return this;
+    if (kept === null) return null;
+    const spec = specOf(kept);
+    const root = parseSpec(spec);
+    const keys = new Set<string>();
+    const checks = new Map<string, ValueCheck>();
+    for (const leaf of leavesOf(root)) {
+      keys.add(leaf.kind === 'literal' ? leaf.word : `<${leaf.name}>`);
+      const check = leaf.kind === 'literal' ? undefined : this.#program.variableOf.get(leaf.name)?.check;
+      if (check !== undefined) checks.set(leaf.name, check);
+    }
+    const help = new Map([...this.help].filter(([key]) => keys.has(key)));
+    return new CommandGrammar(spec, root, compileProgram(root, checks), help);
   }
 
   #offer(step: TakeStep, took: readonly TakeStep[], words: readonly string[]): NextItem {

@@ -1,5 +1,5 @@
 import type { CommandGrammar } from './command-grammar.js';
-import type { SpecNode } from './spec-node.js';
+import { formsOf, inSequence } from './spec-text.js';
 
 const INDENT = '    ';
 
@@ -12,44 +12,13 @@ const INDENT = '    ';
  */
 export function usageOf(grammar: CommandGrammar, columns = 80): string {
   return formsOf(grammar.root)
-    .map((form) => fold(inSequence(form), columns))
+    .map((form) =>
+      fold(
+        inSequence(form, ({ word }) => word),
+        columns,
+      ),
+    )
     .join('\n');
-}
-
-function formsOf(node: SpecNode): readonly SpecNode[] {
-  return node.kind === 'alternation' ? node.branches.flatMap(formsOf) : [node];
-}
-
-function inSequence(node: SpecNode): string {
-  return node.kind === 'sequence' ? node.items.map(inSequence).join(' ') : asItem(node);
-}
-
-function inBrackets(node: SpecNode): string {
-  return formsOf(node).map(inSequence).join(' | ');
-}
-
-function asItem(node: SpecNode): string {
-  switch (node.kind) {
-    case 'literal':
-      return node.word;
-    case 'variable':
-      return `<${node.name}>`;
-    case 'rest':
-      return `<${node.name}...>`;
-    case 'option': {
-      const inner = inBrackets(node.item);
-      // Without blanks the option of this word would read as a repetition.
-      return inner === '...' ? '[ ... ]' : `[${inner}]`;
-    }
-    case 'repetition': {
-      // What repeats already means the same once more, and the language does not let it be written.
-      const repeats = node.item.kind === 'repetition' || node.item.kind === 'rest';
-      return `${asItem(node.item)}${repeats ? '' : ' [...]'}`;
-    }
-    case 'sequence':
-    case 'alternation':
-      return `(${inBrackets(node)})`;
-  }
 }
 
 function fold(text: string, columns: number): string {

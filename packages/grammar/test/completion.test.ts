@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compileSpec, SpecError, usageOf, type CommandGrammar } from '../src/index.js';
+import { compileSpec, SpecError, usageOf, type CommandGrammar, type SpecNode } from '../src/index.js';
 import { searchLine } from '../src/line-matcher.js';
 import { completionsOf, labelOf } from './completions.js';
 import { programOf, specs, types } from './random-grammar.js';
-import { referenceNext, type Accepts } from './reference.js';
+import { referenceLine, referenceNext, type Accepts } from './reference.js';
 
 const accepts: Accepts = (variable, word) => variable !== 'n' || /^(0|-?[1-9][0-9]*)$/.test(word);
 const grammars = specs.map((spec) => compileSpec(spec, types));
@@ -107,6 +107,64 @@ describe('what can follow some words', () => {
       expect(searchLine(program, words, () => undefined).steps).toBeLessThan(1000 + 4 * program.size * (count + 1));
       expect(completionsOf(compileSpec(spec), words)).toContain('stop');
     }
+  });
+});
+
+describe('a command without some literals', () => {
+  /** Nobody types the literals that are out. */
+  function unreachable(node: SpecNode, out: ReadonlySet<string>): SpecNode {
+    switch (node.kind) {
+      case 'literal':
+        return out.has(node.name) ? { ...node, word: 'never' } : node;
+      case 'variable':
+      case 'rest':
+        return node;
+      case 'sequence':
+        return { ...node, items: node.items.map((item) => unreachable(item, out)) };
+      case 'alternation':
+        return { ...node, branches: node.branches.map((branch) => unreachable(branch, out)) };
+      case 'option':
+      case 'repetition':
+        return { ...node, item: unreachable(node.item, out) };
+    }
+  }
+
+  test('has the forms that have none of them, and no other', () => {
+    let kept = 0;
+    fc.assert(
+      fc.property(grammars, fc.uniqueArray(fc.constantFrom('a', 'b', 'k', 'c')), lines, (grammar, names, words) => {
+        const out = new Set(names);
+        const wanted = 'args' in referenceLine(unreachable(grammar.root, out), words, accepts);
+        const rest = grammar.without(out);
+        expect(rest?.matchLine(words).ok ?? false).toBe(wanted && (rest !== null || words.length > 0));
+        expect(compileSpec(rest?.spec ?? 'a', types).matchLine(words).ok).toBe(
+          rest === null ? words.join() === 'a' : wanted,
+        );
+        if (wanted && rest !== grammar) kept += 1;
+      }),
+      { numRuns: 1000 },
+    );
+    expect(kept).toBeGreaterThan(50);
+  });
+
+  test('keeps types, names of literals, and the help of what is left', () => {
+    const grammar = compileSpec('zone ( add <zone> <n> | del:one <zone> [force] | del:all | list ) [in <n>]', types, {
+      add: 'Add',
+      force: 'All the same',
+      '<zone>': 'A zone',
+      '<n>': 'A number',
+    });
+    expect(grammar.without(new Set(['no such', 'del']))).toBe(grammar);
+    expect(grammar.without(new Set(['zone']))).toBeNull();
+    const rest = grammar.without(new Set(['add', 'force', 'all']));
+    expect(rest?.spec).toBe('zone (del:one <zone> | list) [in <n>]');
+    expect([...(rest?.help ?? [])]).toEqual([
+      ['<zone>', 'A zone'],
+      ['<n>', 'A number'],
+    ]);
+    expect(rest?.matchLine(['zone', 'del', 'x'])).toMatchObject({ ok: true, literals: ['zone', 'one'] });
+    expect(rest?.matchLine(['zone', 'list', 'in', 'x'])).toMatchObject({ ok: false, invalid: 'n' });
+    expect(rest?.matchLine(['zone', 'del'])).toMatchObject({ ok: false });
   });
 });
 
