@@ -1,5 +1,5 @@
-import { namesOf, type Identity } from './identity.js';
-import { membershipsOf, type GroupReader, type Membership } from './membership.js';
+import type { Identity } from './identity.js';
+import { groupsAbove, ownNamesOf, type GroupReader, type Membership } from './membership.js';
 import { formatResource, type Resource, type ResourceChain } from './resource.js';
 import { RIGHTS, formatRights, hasRight, type Right, type Rights } from './rights.js';
 import { domainSelectorsOf, type Selector } from './selector.js';
@@ -63,7 +63,7 @@ export interface DecisionStep {
  * Within a resource the most specific entry decides, whether it grants the right or not: the identity, the identity
  * without its alias, its groups and roles, its domain, the domains above, everyone. Among groups the first that grants the
  * right, else the first, in the order of `membershipsOf`; a group has what is granted to its name, never what is
- * granted to its domain.
+ * granted to its domain. A caller that has the name of a group or role does not have what is granted to that name.
  *
  * @param onStep - told of every look-up, for an explanation
  */
@@ -74,7 +74,7 @@ export function decide(
   resources: ResourceChain,
   onStep?: (step: DecisionStep) => void,
 ): Decision {
-  const names = namesOf(identity);
+  const names = ownNamesOf(reader, identity);
   let memberships: readonly Membership[] | undefined;
   let domains: readonly Selector[] | undefined;
   for (const resource of resources) {
@@ -90,7 +90,7 @@ export function decide(
     };
     const found =
       firstOf(names, look) ??
-      ofGroups((memberships ??= membershipsOf(reader, identity)), right, look) ??
+      ofGroups((memberships ??= groupsAbove(reader, names)), right, look) ??
       firstOf((domains ??= domainSelectorsOf(identity)), look);
     if (found !== undefined) return { isGranted: hasRight(found.rights, right), identity, right, resource, ...found };
   }

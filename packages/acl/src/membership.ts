@@ -4,6 +4,8 @@ import { namesOf, type Identity } from './identity.js';
 export interface GroupReader {
   /** The groups and roles that an identity is itself a member of. */
   groupsOf(member: Identity): readonly Identity[];
+  /** Whether an identity is the name of a group or role. */
+  isGroup(name: Identity): boolean;
 }
 
 /** A group or role that somebody belongs to. */
@@ -14,14 +16,26 @@ export interface Membership {
 }
 
 /**
- * Every group and role of an identity, those it belongs to by way of others included. An alias belongs to what its user
- * belongs to; nobody else's alias or domain plays a part.
+ * The names by which a caller has entries and memberships of its own. The name of a group or role is none of them: it stands for
+ * the members, and who issues principals is often not who makes groups.
+ */
+export function ownNamesOf(reader: GroupReader, caller: Identity): readonly Identity[] {
+  return namesOf(caller).filter((name) => !reader.isGroup(name));
+}
+
+/**
+ * Every group and role of a caller, those it belongs to by way of others included. An alias belongs to what its user
+ * belongs to; nobody else's alias or domain plays a part. A caller with the name of a group belongs to nothing by that name.
  *
  * @returns fewest steps first, then the shortest domain, the shortest name, the alphabet; each group once, also when groups
  *   contain one another in a circle
  */
 export function membershipsOf(reader: GroupReader, identity: Identity): readonly Membership[] {
-  const names = namesOf(identity);
+  return groupsAbove(reader, ownNamesOf(reader, identity));
+}
+
+/** As {@link membershipsOf}, for names that may be those of groups and roles. */
+export function groupsAbove(reader: GroupReader, names: readonly Identity[]): readonly Membership[] {
   const seen = new Set<Identity>(names);
   const memberships: Membership[] = [];
   let level: Membership[] = names.map((group) => ({ group, via: [] }));

@@ -163,6 +163,10 @@ export class StoreReader implements AclReader {
     return value === undefined ? { serial: 0, kind: null } : decodeGroup(value);
   }
 
+  isGroup(name: Identity): boolean {
+    return this.groupRecord(name).kind !== null;
+  }
+
   readGroup(group: Identity): StoredGroup | null {
     const { serial, kind } = this.groupRecord(group);
     return kind === null ? null : { group, kind, serial, members: [...this.membersOf(group)] };

@@ -3,7 +3,7 @@ import { AclError } from './acl-error.js';
 import { hasAdministrator } from './administrators.js';
 import { formatChangeRecord, type Change, type Edit } from './change.js';
 import type { Identity } from './identity.js';
-import { membershipsOf } from './membership.js';
+import { groupsAbove } from './membership.js';
 import {
   ABOUT_KEY,
   MAX_INLINE_LENGTH,
@@ -179,7 +179,7 @@ export class StoreWriter {
     if (kind === null) {
       throw new AclError('acl-unknown-group', `Cannot add ${member} to ${group}: no such group or role; add it first`);
     }
-    const isCycle = member === group || membershipsOf(this.reader, group).some((above) => above.group === member);
+    const isCycle = member === group || groupsAbove(this.reader, [group]).some((above) => above.group === member);
     if (isCycle) {
       const message = `Cannot add ${member} to ${group}: ${group} would become a member of itself`;
       throw new AclError('acl-cycle', message);

@@ -131,6 +131,17 @@ describe('groups and roles', () => {
     expect(ask('bob@other.net', '%W @example.com', { 'ops@example.com': ['bob@other.net'] }).isGranted).toBe(false);
   });
 
+  test('give nothing to a caller who only has their name', () => {
+    const groups = { 'staff@a': ['bob@b'], 'ops@a': ['staff@a'] };
+    for (const caller of ['staff@a', 'staff+x@a']) {
+      expect(ask(caller, '%W staff@a ops@a', groups)).toMatchObject({ isGranted: false, selector: null });
+      expect(ask(caller, '% staff@a %W @a', groups)).toMatchObject({ isGranted: true, selector: '@a' });
+    }
+    expect(ask('bob@b', '%W ops@a', groups).isGranted).toBe(true);
+    expect(ask('staff+x@a', '%W staff+x@a', groups).isGranted).toBe(true);
+    expect(ask('staff+x@a', '%W staff@a', { 'staff@a': ['staff+x@a'] })).toMatchObject({ via: ['staff@a'] });
+  });
+
   test('come after the own name and before the own domain', () => {
     const groups = { 'ops@example.com': ['bob@other.net'] };
     expect(ask('bob@other.net', '% bob@other.net %W ops@example.com', groups).isGranted).toBe(false);

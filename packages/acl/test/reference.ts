@@ -31,13 +31,12 @@ function distance(selector: string, identity: string): number | null {
 function groupsOf(world: World, identity: Identity): Map<Identity, number> {
   const steps = new Map<Identity, number>();
   const isIn = (member: Identity): number | null => {
-    if (distance(member, identity) !== null && !member.startsWith('@')) return 0;
+    if (distance(member, identity) !== null && !world.members.has(member)) return 0;
     return steps.get(member) ?? null;
   };
   for (let isChanged = true; isChanged;) {
     isChanged = false;
     for (const [group, members] of world.members) {
-      if (distance(group, identity) !== null) continue;
       for (const member of members) {
         const before = isIn(member);
         if (before === null || (steps.get(group) ?? Infinity) <= before + 1) continue;
@@ -60,7 +59,8 @@ export function decideNaively(
   for (const resource of resources) {
     const ranked = [...(world.lists.get(nameOf(resource)) ?? [])].flatMap(([selector, rights]) => {
       const direct = distance(selector, identity);
-      if (direct !== null) return [{ selector, isGranted: hasRight(rights, right), rank: [direct, 0, 0, 0, 0] }];
+      if (direct !== null && !world.members.has(selector as Identity))
+        return [{ selector, isGranted: hasRight(rights, right), rank: [direct, 0, 0, 0, 0] }];
       const steps = groups.get(selector as Identity);
       if (steps === undefined) return [];
       const [name = '', domain = ''] = selector.split('@');

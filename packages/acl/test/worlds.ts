@@ -21,12 +21,17 @@ const group = fc.constantFrom('g', 'h', 'i', 'k');
 const userIdentity = fc
   .tuple(user, fc.constantFrom('', '', '+x', '+y', '+x+y'), domain)
   .map(([u, a, d]) => `${u}${a}@${d}`);
+/** A caller may well have the name of a group, or one with an alias on it. */
+const namesake = fc
+  .tuple(group, fc.constantFrom('', '+x'), fc.constantFrom('a', 'b.a'))
+  .map(([g, a, d]) => `${g}${a}@${d}`);
 const serviceIdentity = fc.tuple(fc.constantFrom('+u', '+smtp', '+a+b'), domain).map(([s, d]) => `${s}@${d}`);
 export const groupIdentity = fc.tuple(group, fc.constantFrom('a', 'b.a')).map(([g, d]) => parseIdentity(`${g}@${d}`));
 
 export const identity: fc.Arbitrary<Identity> = fc.oneof(
   { weight: 4, arbitrary: userIdentity.map(parseIdentity) },
   { weight: 1, arbitrary: serviceIdentity.map(parseIdentity) },
+  { weight: 1, arbitrary: namesake.map(parseIdentity) },
 );
 
 const domainSelector = fc
@@ -73,5 +78,6 @@ export function readerOf({ lists, members: membersOf }: World): AclReader {
       return found === undefined || found.size === 0 ? undefined : { rightsOf: (s) => found.get(s) };
     },
     groupsOf: (member) => [...membersOf].filter(([, all]) => all.includes(member)).map(([name]) => name),
+    isGroup: (name) => membersOf.has(name),
   };
 }
