@@ -10,18 +10,24 @@ export type AccessList = ReadonlyMap<Selector, Rights>;
  * selectors that follow it; a selector that itself begins with `%` is written with `%%`.
  *
  * @param text - one line; empty for the empty list
+ * @param parse - reads a selector; `parseStoredSelector` for what a store wrote
  * @throws AclError `acl-invalid-list`, `acl-invalid-rights` or `acl-invalid-selector`, with `at` the index of the word
  */
-export function parseAccessList(text: string): AccessList {
-  return accessListOf(text.split(/[ \t]+/).filter((word) => word !== ''));
+export function parseAccessList(text: string, parse: SelectorParser = parseSelector): AccessList {
+  return accessListOf(
+    text.split(/[ \t]+/).filter((word) => word !== ''),
+    parse,
+  );
 }
+
+type SelectorParser = (text: string) => Selector;
 
 /**
  * Reads the text form of a list from its words, as a command line gives them.
  *
  * @throws AclError as {@link parseAccessList}
  */
-export function accessListOf(words: readonly string[]): AccessList {
+export function accessListOf(words: readonly string[], parse: SelectorParser = parseSelector): AccessList {
   const list = new Map<Selector, Rights>();
   let rights: Rights | null = null;
   let lastRights = -1;
@@ -32,7 +38,7 @@ export function accessListOf(words: readonly string[]): AccessList {
       lastRights = at;
       continue;
     }
-    const selector = placed(at, () => parseSelector(word.startsWith('%%') ? word.slice(1) : word));
+    const selector = placed(at, () => parse(word.startsWith('%%') ? word.slice(1) : word));
     if (rights === null)
       throw invalid(at, `No rights stand before selector ${selector}: write them as in %RW ${selector}`);
     if (list.has(selector)) throw invalid(at, `Selector ${selector} stands twice in the list: leave one out`);

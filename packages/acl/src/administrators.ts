@@ -1,16 +1,14 @@
 import { decide, type AclReader } from './decision.js';
-import type { Identity } from './identity.js';
+import { isPossible, type Identity } from './identity.js';
 import { ADMINISTRATION_CHAIN, type Resource } from './resource.js';
 import { hasRight, type Rights } from './rights.js';
 import { isNamed, type Selector } from './selector.js';
 import type { ListRecord } from './records.js';
-import type { GroupRecord } from './records.js';
 
 /** What {@link hasAdministrator} has to look at. */
 export interface AdministratorReader extends AclReader {
   listRecord(resource: Resource): ListRecord;
   entriesOf(resource: Resource, record: ListRecord): Iterable<[Selector, Rights]>;
-  groupRecord(group: Identity): GroupRecord;
   membersOf(group: Identity): Iterable<Identity>;
 }
 
@@ -28,12 +26,13 @@ export function hasAdministrator(reader: AdministratorReader): boolean {
 }
 
 function isHeld(reader: AdministratorReader, name: Identity): boolean {
-  const isAdministrator = (who: Identity): boolean => decide(reader, who, 'W', ADMINISTRATION_CHAIN).isGranted;
-  if (reader.groupRecord(name).kind === null) return isAdministrator(name);
+  const isAdministrator = (who: Identity): boolean =>
+    isPossible(who) && decide(reader, who, 'W', ADMINISTRATION_CHAIN).isGranted;
+  if (!reader.isGroup(name)) return isAdministrator(name);
   const seen = new Set<Identity>([name]);
   for (const group of seen) {
     for (const member of reader.membersOf(group)) {
-      if (reader.groupRecord(member).kind !== null) seen.add(member);
+      if (reader.isGroup(member)) seen.add(member);
       else if (isAdministrator(member)) return true;
     }
   }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { quoted } from '@arpa2amqp/protocol';
 import type { AccessList } from './access-list.js';
 import { AclError } from './acl-error.js';
-import { parseGroup, type GroupKind } from './group.js';
-import { parseIdentity, type Identity } from './identity.js';
+import { parseStoredGroup, type GroupKind } from './group.js';
+import { parseStoredIdentity, type Identity } from './identity.js';
 import { resourceOf, type Resource } from './resource.js';
 import { formatRights, parseRights, type Rights } from './rights.js';
-import { parseSelector, type Selector } from './selector.js';
+import { parseStoredSelector, type Selector } from './selector.js';
 
 /** One smallest change, as it stands in the log and travels to other hosts. It says what is, not what was. */
 export type Change =
@@ -53,7 +53,7 @@ const LINE =
   /^(?:(grant|revoke) (\S+) ("(?:[^"\\\p{Cc}]|\\["\\])*")(?: (%[A-Za-z]*))? (\S+)|add-group (group|role) (\S+)|remove-group (\S+)|(join|leave) (\S+) (\S+))$/u;
 
 /**
- * Reads a line of {@link formatChange}.
+ * Reads a line of {@link formatChange}, also of an earlier version, which let other names in.
  *
  * @throws AclError
  */
@@ -73,15 +73,18 @@ export function parseChange(line: string): Change {
     member = '',
   ] = LINE.exec(line) ?? [];
   if (edit !== undefined && (edit === 'grant') === (rights !== undefined)) {
-    const entry = { resource: resourceOf(name, JSON.parse(instance) as string), selector: parseSelector(selector) };
+    const entry = {
+      resource: resourceOf(name, JSON.parse(instance) as string),
+      selector: parseStoredSelector(selector),
+    };
     return rights === undefined
       ? { kind: 'revoke', ...entry }
       : { kind: 'grant', ...entry, rights: parseRights(rights) };
   }
-  if (as === 'group' || as === 'role') return { kind: 'add-group', as, group: parseGroup(added) };
-  if (removed !== undefined) return { kind: 'remove-group', group: parseGroup(removed) };
+  if (as === 'group' || as === 'role') return { kind: 'add-group', as, group: parseStoredGroup(added) };
+  if (removed !== undefined) return { kind: 'remove-group', group: parseStoredGroup(removed) };
   if (move === 'join' || move === 'leave') {
-    return { kind: move, group: parseGroup(group), member: parseIdentity(member) };
+    return { kind: move, group: parseStoredGroup(group), member: parseStoredIdentity(member) };
   }
   throw new AclError('acl-invalid-list', `Cannot read the change ${quoted(line)}: it is none of this version`);
 }

@@ -1,9 +1,10 @@
 import { quoted } from '@arpa2amqp/protocol';
 import { formatAccessList, parseAccessList, type AccessList } from './access-list.js';
 import { AclError } from './acl-error.js';
-import { parseIdentity, type Identity } from './identity.js';
-import { parseGroup, type GroupKind } from './group.js';
+import { parseIdentity, parseStoredIdentity, type Identity } from './identity.js';
+import { parseGroup, parseStoredGroup, type GroupKind } from './group.js';
 import { resourceOf, type Resource } from './resource.js';
+import { parseSelector, parseStoredSelector } from './selector.js';
 
 /** A group or role with its members. */
 export interface GroupEntry {
@@ -42,20 +43,29 @@ export function formatDocument({ groups, lists }: AclDocument): string {
   return [...groups.map(formatGroupLine), ...lists.map(formatListLine)].map((line) => `${line}\n`).join('');
 }
 
+const PARSERS = {
+  given: { identity: parseIdentity, group: parseGroup, selector: parseSelector },
+  stored: { identity: parseStoredIdentity, group: parseStoredGroup, selector: parseStoredSelector },
+} as const;
+
+type Parsers = (typeof PARSERS)[keyof typeof PARSERS];
+
 /**
  * Reads a document: lines as of {@link formatListLine} and {@link formatGroupLine}; empty lines and those that begin with `#`
  * mean nothing.
  *
+ * @param origin - `stored`: a store wrote it, which may hold names that are let in no more, see {@link parseStoredIdentity}
  * @throws AclError with `at` the number of the line, from 1
  */
-export function parseDocument(text: string): AclDocument {
+export function parseDocument(text: string, origin: keyof typeof PARSERS = 'given'): AclDocument {
+  const parsers = PARSERS[origin];
   const groups: GroupEntry[] = [];
   const lists: ListEntry[] = [];
   const seen = new Set<string>();
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.replace(/\r$/, '').trim();
     if (line === '' || line.startsWith('#')) continue;
-    const entry = atLine(index + 1, () => parseLine(line));
+    const entry = atLine(index + 1, () => parseLine(line, parsers));
     const key = 'group' in entry ? entry.group : `${entry.resource.class} ${entry.resource.instance}`;
     if (seen.has(key)) {
       const message = `Cannot read line ${index + 1}: ${quoted(key)} has a line of its own already; join the two`;
@@ -68,10 +78,13 @@ export function parseDocument(text: string): AclDocument {
   return { groups, lists };
 }
 
-function parseLine(line: string): GroupEntry | ListEntry {
+function parseLine(line: string, parsers: Parsers): GroupEntry | ListEntry {
   const [, className, instance, list = ''] = LIST_LINE.exec(line) ?? [];
   if (className !== undefined && instance !== undefined) {
-    return { resource: resourceOf(className, JSON.parse(instance) as string), list: parseAccessList(list) };
+    return {
+      resource: resourceOf(className, JSON.parse(instance) as string),
+      list: parseAccessList(list, parsers.selector),
+    };
   }
   const [, kind, group, members = ''] = GROUP_LINE.exec(line) ?? [];
   if (kind === undefined || group === undefined) {
@@ -81,7 +94,8 @@ function parseLine(line: string): GroupEntry | ListEntry {
     );
   }
   const words = members.split(/\s+/).filter((word) => word !== '');
-  return { kind: kind as GroupKind, group: parseGroup(group), members: [...new Set(words.map(parseIdentity))] };
+  const memberSet = new Set(words.map(parsers.identity));
+  return { kind: kind as GroupKind, group: parsers.group(group), members: [...memberSet] };
 }
 
 function atLine<T>(at: number, read: () => T): T {

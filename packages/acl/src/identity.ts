@@ -13,16 +13,40 @@ const INVISIBLE = /[^!-~]/u;
 const LOCAL = /^\+?[^+@]+(?:\+[^+@]+)*$/;
 const DOMAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
+/** What parts a principal: `identityOf()` of the protocol leaves none of it in an identity. */
+const OF_PRINCIPALS = /[/\\]/;
+const NO_PRINCIPAL =
+  'no name holds / or \\; the service svc/host@REALM is written +svc@host, other principals with / are nobody here';
+
 /**
- * Reads an identity. Upper case is folded; blanks, controls and everything outside ASCII, homographs with it, are refused.
+ * Reads an identity. Upper case is folded; blanks, controls and everything outside ASCII, homographs with it, are refused, and so
+ * is the spelling of principals, which would match nobody.
  *
  * @param text - for instance what `identityOf()` of the protocol made of a principal
  * @throws AclError `acl-invalid-identity`
  */
 export function parseIdentity(text: string): Identity {
-  const problem = problemOf(text);
+  return identityOr(problemOf(text) ?? (OF_PRINCIPALS.test(text) ? NO_PRINCIPAL : null), text);
+}
+
+/**
+ * Reads an identity as a store may hold it: as {@link parseIdentity}, but also with the `/` and `\` that earlier versions let in,
+ * so that it can be shown, sent on and taken out.
+ *
+ * @throws AclError `acl-invalid-identity`
+ */
+export function parseStoredIdentity(text: string): Identity {
+  return identityOr(problemOf(text), text);
+}
+
+function identityOr(problem: string | null, text: string): Identity {
   if (problem !== null) throw new AclError('acl-invalid-identity', `Cannot read identity ${quoted(text)}: ${problem}`);
   return text.toLowerCase() as Identity;
+}
+
+/** Whether somebody can have an identity: not one with what parts a principal, which only {@link parseStoredIdentity} reads. */
+export function isPossible(identity: Identity): boolean {
+  return !OF_PRINCIPALS.test(identity);
 }
 
 function problemOf(text: string): string | null {

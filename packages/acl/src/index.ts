@@ -29,8 +29,8 @@ export {
 } from './decision.js';
 export { formatDocument, parseDocument, type AclDocument, type GroupEntry, type ListEntry } from './document.js';
 export type { Expectation } from './expectation.js';
-export { parseGroup, type GroupKind } from './group.js';
-export { isService, parseIdentity, type Identity } from './identity.js';
+export { parseGroup, parseStoredGroup, type GroupKind } from './group.js';
+export { isService, parseIdentity, parseStoredIdentity, type Identity } from './identity.js';
 export { membershipsOf, type GroupReader, type Membership } from './membership.js';
 export type { Followed } from './records.js';
 export type { Origin, Reception, Whole } from './reception.js';
@@ -45,5 +45,5 @@ export {
   type ResourceChain,
 } from './resource.js';
 export { NO_RIGHTS, RIGHTS, formatRights, hasRight, parseRights, type Right, type Rights } from './rights.js';
-export { isNamed, parseSelector, type Selector } from './selector.js';
+export { isNamed, parseSelector, parseStoredSelector, type Selector } from './selector.js';
 export type { StoredGroup, StoredList } from './store-reader.js';

@@ -1,6 +1,13 @@
 import { quoted } from '@arpa2amqp/protocol';
 import { AclError } from './acl-error.js';
-import { isDomain, isService, parseIdentity, problemWithCharacters, type Identity } from './identity.js';
+import {
+  isDomain,
+  isService,
+  parseIdentity,
+  parseStoredIdentity,
+  problemWithCharacters,
+  type Identity,
+} from './identity.js';
 
 declare const brand: unique symbol;
 
@@ -16,12 +23,27 @@ export type Selector = Identity | (string & { readonly [brand]: 'selector' });
  * @throws AclError `acl-invalid-selector`
  */
 export function parseSelector(text: string): Selector {
-  const problem = problemOf(text);
+  return selectorOf(text, parseIdentity);
+}
+
+/**
+ * Reads a selector as a store may hold it, as {@link parseStoredIdentity} reads an identity.
+ *
+ * @throws AclError `acl-invalid-selector`
+ */
+export function parseStoredSelector(text: string): Selector {
+  return selectorOf(text, parseStoredIdentity);
+}
+
+type IdentityParser = (text: string) => Identity;
+
+function selectorOf(text: string, parse: IdentityParser): Selector {
+  const problem = problemOf(text, parse);
   if (problem !== null) throw new AclError('acl-invalid-selector', `Cannot read selector ${quoted(text)}: ${problem}`);
   return text.toLowerCase() as Selector;
 }
 
-function problemOf(text: string): string | null {
+function problemOf(text: string, parse: IdentityParser): string | null {
   const character = problemWithCharacters(text);
   if (character !== null) return character;
   const selector = text.toLowerCase();
@@ -33,7 +55,7 @@ function problemOf(text: string): string | null {
   if (local === '' || local === '+') return problemWithDomain(domain);
   if (domain.startsWith('.')) return 'a name goes with one whole domain, since names of other domains are other people';
   try {
-    parseIdentity(text);
+    parse(text);
     return null;
   } catch (error) {
     return (error as AclError).message.replace(/^.*": /s, '');

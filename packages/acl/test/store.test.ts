@@ -17,6 +17,7 @@ import {
   parseIdentity,
   parseRights,
   parseSelector,
+  parseStoredIdentity,
   resourceOf,
   type Edit,
 } from '../src/index.js';
@@ -282,6 +283,28 @@ describe('updates', () => {
     }
     await store.update([grant(john, 'W', own), grant('@.', '%', own), revoke(admin, ADMINISTRATION)], { by });
     await expect(store.update([revoke(john, own)], { by })).rejects.toThrow(code('acl-last-administrator'));
+  });
+
+  test('a name of an earlier version that nobody can have is told and taken out, and is no administrator', async () => {
+    await using store = await newStore();
+    const old = parseStoredIdentity('admin/admin@example.com');
+    const ops = parseGroup('ops@example.com');
+    const all = parseRights('A');
+    const edits: Edit[] = [
+      { kind: 'grant', resource: ADMINISTRATION, selector: old, rights: all },
+      group(ops),
+      { kind: 'join', group: ops, member: old },
+      { kind: 'grant', resource: ADMINISTRATION, selector: ops, rights: all },
+    ];
+    await store.update(edits, { by });
+    expect(store.changesSince(1)).toMatchObject({ isComplete: true, records: [{ changes: edits }] });
+    await using other = await newStore();
+    await other.importDocument(parseDocument(store.exportText(), 'stored'), { by, mode: 'replace' });
+    expect(other.readList(ADMINISTRATION).list.has(old)).toBe(true);
+    await expect(store.update([revoke(admin, ADMINISTRATION)], { by })).rejects.toThrow(code('acl-last-administrator'));
+    await store.update([{ kind: 'revoke', resource: ADMINISTRATION, selector: old }], { by });
+    await store.update([{ kind: 'leave', group: ops, member: old }], { by });
+    expect(store.exportText()).not.toContain('/');
   });
 
   test('after close, everything is refused', async () => {

@@ -16,6 +16,9 @@ import {
   parseIdentity,
   parseRights,
   parseSelector,
+  parseStoredGroup,
+  parseStoredIdentity,
+  parseStoredSelector,
   resourceOf,
   type Change,
 } from '../src/index.js';
@@ -74,10 +77,42 @@ describe('identities', () => {
     ['with an invisible character', 'john\u200b@example.com'],
     ['with a reversed text', 'john\u202e@example.com'],
     ['with a lone surrogate', 'john\ud800@example.com'],
+    ['in the spelling of a principal', 'admin/admin@EXAMPLE.COM'],
+    ['in that of a service', '+svc/host@example.com'],
+    ['with an escaped character of a principal', 'jo\\hn@example.com'],
   ])('%s: refused', (_, text) => {
     const error = errorOf(() => parseIdentity(text));
     expect(error).toMatchObject({ code: 'acl-invalid-identity', retryable: false });
     expect(error.message).toMatch(/^[^\p{C}]{1,300}$/u);
+  });
+
+  test('the usual spelling of principals is answered with the one of identities, wherever it is written', () => {
+    const texts: readonly ((text: string) => unknown)[] = [
+      parseIdentity,
+      parseGroup,
+      parseSelector,
+      (text) => parseAccessList(`%A ${text}`),
+      (text) => parseDocument(`acl x "" %A ${text}`),
+      (text) => parseDocument(`group g@a ${text}`),
+      (text) => parseDocument(`role ${text}`),
+    ];
+    for (const read of texts) {
+      expect(errorOf(() => read('svc/host.a@EXAMPLE.COM')).message).toMatch(/svc\/host@REALM is written \+svc@host/);
+    }
+  });
+
+  test('what an earlier version let in is read where a store wrote it, and nothing else is', () => {
+    const old = 'svc/host.a@a';
+    expect(parseStoredIdentity('Admin/admin@A')).toBe('admin/admin@a');
+    expect(parseStoredSelector(old)).toBe(old);
+    expect(parseStoredGroup(old)).toBe(old);
+    const text = `group ${old} x\\y@a\nacl x "" %A ${old}\n`;
+    expect(formatDocument(parseDocument(text, 'stored'))).toBe(text);
+    const changes = [`grant x "" %A ${old}`, `revoke x "" ${old}`, `leave g@a ${old}`, `remove-group ${old}`];
+    for (const line of changes) expect(formatChange(parseChange(line))).toBe(line);
+    for (const read of [parseStoredIdentity, parseStoredSelector, parseStoredGroup]) {
+      for (const wrong of ['', '@', 'a b@c', 'a/b', 'a/b@c@d']) expect(() => read(wrong)).toThrow(AclError);
+    }
   });
 
   test('a service is never a user, and groups have neither + nor alias', () => {

@@ -1,4 +1,4 @@
-import { parseGroup, resourceOf, type AclStore, type GroupKind } from '@arpa2amqp/acl';
+import { parseStoredGroup, resourceOf, type AclStore, type GroupKind } from '@arpa2amqp/acl';
 import type { Candidates, CompletionHook, CompletionRequest } from '@arpa2amqp/shell';
 import type { Lists } from './lists.js';
 import type { Destination } from './options.js';
@@ -57,7 +57,7 @@ function inList(store: AclStore, request: Request): readonly string[] {
 function members(store: AclStore, { values, literals, partial }: Request): Candidates {
   const [name] = values['group'] ?? values['role'] ?? [];
   if (name === undefined || !literals.includes('leave')) return bothKinds(store, partial);
-  return store.searchMembers(parseGroup(name), partial, LIMIT);
+  return store.searchMembers(parseStoredGroup(name), partial, LIMIT);
 }
 
 /** One that is to be added is not there yet. */

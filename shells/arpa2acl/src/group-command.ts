@@ -1,4 +1,13 @@
-import { parseGroup, parseIdentity, type AclStore, type Edit, type GroupKind, type Identity } from '@arpa2amqp/acl';
+import {
+  parseGroup,
+  parseIdentity,
+  parseStoredGroup,
+  parseStoredIdentity,
+  type AclStore,
+  type Edit,
+  type GroupKind,
+  type Identity,
+} from '@arpa2amqp/acl';
 import type { Call } from '@arpa2amqp/shell';
 import { checkNotExcepted, onAll, type AclCommand } from './access.js';
 import type { Lists } from './lists.js';
@@ -45,14 +54,15 @@ function list(store: AclStore, kind: GroupKind, call: Call<undefined>): void {
     });
     return;
   }
-  const { group, serial, members } = existing(store, kind, parseGroup(name));
+  const { group, serial, members } = existing(store, kind, parseStoredGroup(name));
   call.json({ [kind]: group, serial, members });
 }
 
 async function change(store: AclStore, kind: GroupKind, call: Call<undefined>): Promise<void> {
-  const group = parseGroup(call.value(kind));
-  const members = call.all('member').map(parseIdentity);
-  const edits = call.has('add') ? [addition(store, kind, group)] : editsOf(store, kind, group, members, call);
+  const isAddition = call.has('add');
+  const group = (isAddition ? parseGroup : parseStoredGroup)(call.value(kind));
+  const members = call.all('member').map(call.has('join') ? parseIdentity : parseStoredIdentity);
+  const edits = isAddition ? [addition(store, kind, group)] : editsOf(store, kind, group, members, call);
   const { changed } = await store.update(edits, { by: call.caller.identity, isForced: call.has('force') });
   reportEdit(call, store, changed);
 }

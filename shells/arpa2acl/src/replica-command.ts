@@ -96,7 +96,7 @@ async function takeWhole(store: AclStore, staging: Staging, call: Call<undefined
     call.json({ needed: staged.needed });
     return;
   }
-  await store.receiveAll({ id: origin, sender }, { position, mark }, parseDocument(staged.text));
+  await store.receiveAll({ id: origin, sender }, { position, mark }, parseDocument(staged.text, 'stored'));
   tellPosition(store, call);
 }
 

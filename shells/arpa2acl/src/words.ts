@@ -1,4 +1,4 @@
-import { AclError, parseSelector, resourceOf, type AclStore, type Resource, type Selector } from '@arpa2amqp/acl';
+import { AclError, parseStoredSelector, resourceOf, type AclStore, type Resource, type Selector } from '@arpa2amqp/acl';
 import { quoted } from '@arpa2amqp/protocol';
 import type { Call } from '@arpa2amqp/shell';
 
@@ -25,12 +25,12 @@ export function resourceIn(call: Call<undefined>): Resource {
 }
 
 /**
- * Reads a selector as it stands in the text form of a list.
+ * Reads the selector of an entry that is there, as it stands in the text form of the list.
  *
  * @throws AclError
  */
 export function selectorOf(word: string): Selector {
-  if (!/^%(?!%)/.test(word)) return parseSelector(word.startsWith('%%') ? word.slice(1) : word);
+  if (!/^%(?!%)/.test(word)) return parseStoredSelector(word.startsWith('%%') ? word.slice(1) : word);
   throw new AclError(
     'acl-invalid-selector',
     `Cannot read selector ${quoted(word)}: one that begins with % is written with two, %%`,

@@ -126,6 +126,11 @@ describe('refused, and nothing is changed', () => {
     ["acl add x '' serial 7 %W a@b", /at serial \d+, not 7/],
     ["acl add x '' serial -1 %W a@b", /./],
     ['acl test a x y', /identity/],
+    ["acl add x '' %A svc/host.a@REALM.A", /written \+svc@host/],
+    ["acl set arpa2acl '' %A admin/admin@ARPA2.TEST", /written \+svc@host/],
+    ['acl test svc/host@REALM.A x y', /written \+svc@host/],
+    ['group add staff/x@REALM.A', /written \+svc@host/],
+    ['group join staff@x admin/admin@x', /written \+svc@host/],
     ['acl import', /no lists/],
     ['group join staff@x a@b', /no such group/],
     ['group add +x@y', /\+/],
@@ -140,6 +145,8 @@ describe('refused, and nothing is changed', () => {
   test.each([
     ['group a@b\ngroup a@b', /line 2/],
     ['acl arpa2acl "" %A @', /line 1/],
+    ['acl x "" %A a@b\nacl y "" %A admin/admin@B', /line 2: .*written \+svc@host/],
+    ['group a@b admin/admin@B', /line 1: .*written \+svc@host/],
     ['acl x "\u001b" %A @.', /line 1/],
     ['# only a comment\n', /no lists/],
   ])('the import of %j', async (stdin_, words) => {
@@ -147,6 +154,18 @@ describe('refused, and nothing is changed', () => {
       expect((await shell.run({ do_, stdin_ })).stderr_).toMatch(words);
     }
   });
+});
+
+test('a name of an earlier version that nobody can have is shown, and can be taken out', async () => {
+  await using shell = await AclShell.create();
+  const text = 'acl x "" %R admin/admin@b\ngroup g@b admin/admin@b\ngroup h/h@b\n';
+  await shell.store.importDocument(parseDocument(text, 'stored'), { by: ADMIN, mode: 'merge' });
+  expect(await shell.run('acl show x')).toEqual(shown('%R admin/admin@b'));
+  expect(await shell.run('group list h/h@b')).toMatchObject({ group: 'h/h@b' });
+  for (const line of ["acl del x '' admin/admin@b", 'group leave g@b admin/admin@b', 'group del h/h@b']) {
+    expect(await shell.run(line)).toEqual(DONE);
+  }
+  expect(shell.store.exportText()).not.toContain('/');
 });
 
 describe('two administrators at once', () => {
