@@ -10,7 +10,7 @@ complete -c arpa2shell -l service -x -d 'Kerberos service of the host, <service>
 complete -c arpa2shell -l timeout -x -d 'how long a command may take: ms, s or m [default: 30s]'
 complete -c arpa2shell -l ca -r -F -d 'PEM file that signs the certificate of amqps://'
 complete -c arpa2shell -l gssapi-login -d 'log in at the broker with the ticket (SASL GSSAPI)'
-complete -c arpa2shell -l local -d 'run the shells in this process, without a daemon'
+complete -c arpa2shell -l local -d 'run the shells here, without a daemon, access lists and audit log'
 complete -c arpa2shell -l shells -x -a '(__fish_complete_directories)' -d 'directories of shells, with --local'
 complete -c arpa2shell -l config -r -F -d 'YAML file with these settings [default: /etc/arpa2/arpa2shell.yaml, if it is there]'
 complete -c arpa2shell -l restricted -d 'trust nothing of the environment'

@@ -9,6 +9,8 @@ import type { Settings } from './settings.js';
 import { readVersion } from './version.js';
 
 const SECOND_INTERRUPT_EXIT_CODE = 130;
+const LOCAL_NOTICE =
+  'The shells run in this program, with your rights on this machine: no access lists are asked, nothing is audited.\n';
 
 /**
  * The program: finds out what is wanted, does it, and gives the exit code. What only the work needs is imported then, so that
@@ -137,6 +139,7 @@ async function runInteractive(args: Arguments, settings: Settings): Promise<numb
     const onProblem = (text: string): void => tell(escapeForTerminal(`arpa2shell: ${text}\n`));
     const history = await History.open({ file: settings.historyFile, onProblem });
     using terminal = new Terminal({ input, output, history, assistant: new LineAssistant(workshop), isColour });
+    if (settings.host.kind === 'local') terminal.write(LOCAL_NOTICE);
     // A line is stored while the next one is being typed, which has to be drawn again below.
     tell = (text) => terminal.write(text);
     for (const [name, exitCode] of [['SIGTERM', 143] as const, ['SIGHUP', 129] as const]) {

@@ -74,7 +74,7 @@ export const PROGRAM = {
       describe: 'PEM file that signs the certificate of amqps://',
     },
     'gssapi-login': { type: 'boolean', describe: 'log in at the broker with the ticket (SASL GSSAPI)' },
-    local: { type: 'boolean', describe: 'run the shells in this process, without a daemon' },
+    local: { type: 'boolean', describe: 'run the shells here, without a daemon, access lists and audit log' },
     shells: {
       type: 'string',
       array: true,

@@ -12,6 +12,7 @@ interface Row {
 const MAX_ROWS = 200;
 const MAX_LABEL_CELLS = 40;
 const GAP = 2;
+const END_HELP = 'The line may end here, or go on with < or |';
 
 /** What can stand at the cursor, as the lines shown below it; '' for nothing. Labels and help are made safe here. */
 export function listOf(completion: Completion, columns: number, isColour: boolean): string {
@@ -25,11 +26,12 @@ export function listOf(completion: Completion, columns: number, isColour: boolea
       help: escapeToOneLine(help ?? ''),
     })),
   ];
-  if (completion.mayEnd) rows.push({ label: '<cr>', help: '' });
+  const hasHelp = rows.some(({ help }) => help !== '');
+  if (completion.mayEnd) rows.push({ label: '<cr>', help: hasHelp ? END_HELP : '' });
   if (rows.length === 0) return '';
   const shown = rows.slice(0, MAX_ROWS);
   const more = rows.length - shown.length;
-  const lines = shown.some(({ help }) => help !== '')
+  const lines = hasHelp
     ? withHelp(shown, columns, isColour)
     : inColumns(
         shown.map(({ label }) => label),
