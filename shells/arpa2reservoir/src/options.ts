@@ -9,6 +9,8 @@ export interface Arpa2ReservoirOptions {
   readonly directory?: object;
   /** Folder of the data, absolute; absent: `reservoir` in the daemon's state directory. One folder goes with one directory. */
   readonly data?: string;
+  /** How much the resources of one domain may use, in bytes; absent: 1 GiB. The data of each counts, and 4 KiB beside it. */
+  readonly maxDomainBytes?: number;
 }
 
 /** Where the reservoir is kept; without a state directory to put it there is no default. */
@@ -16,13 +18,20 @@ export interface ResolvedOptions {
   readonly directory: object;
   readonly defaultFile: string | undefined;
   readonly data: string | undefined;
+  readonly maxDomainBytes: number;
 }
+
+const DEFAULT_DOMAIN_BYTES = 1024 ** 3;
 
 const VALIDATOR = new DocumentValidator<Arpa2ReservoirOptions>(
   {
     type: 'object',
     additionalProperties: false,
-    properties: { directory: { type: 'object' }, data: { type: 'string', pattern: '^/[^\\u0000]+$' } },
+    properties: {
+      directory: { type: 'object' },
+      data: { type: 'string', pattern: '^/[^\\u0000]+$' },
+      maxDomainBytes: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+    },
   },
   'config',
 );
@@ -32,11 +41,16 @@ const VALIDATOR = new DocumentValidator<Arpa2ReservoirOptions>(
  * @throws BusError or DirectoryError that names the wrong or unknown option
  */
 export function resolveOptions(options: unknown, { state }: ShellPlace): ResolvedOptions {
-  const { directory = {}, data } = VALIDATOR.check(options ?? {}, 'The configuration of arpa2reservoir');
+  const {
+    directory = {},
+    data,
+    maxDomainBytes = DEFAULT_DOMAIN_BYTES,
+  } = VALIDATOR.check(options ?? {}, 'The configuration of arpa2reservoir');
   checkDirectoryOptions(directory);
   return Object.freeze({
     directory,
     defaultFile: state === undefined ? undefined : path.join(state, 'reservoir.mdb'),
+    maxDomainBytes,
     data: data ?? (state === undefined ? undefined : path.join(state, 'reservoir')),
   });
 }

@@ -6,19 +6,23 @@ import { BlobStore } from './blob-store.js';
 import { KINDS } from './kinds.js';
 import type { ResolvedOptions } from './options.js';
 import { ReservoirView } from './reservoir-view.js';
+import { Usage } from './usage.js';
 
 /** Entries and data. Each is opened by the first command that needs it, for all sessions. */
 export class Reservoir {
   readonly #options: ResolvedOptions;
   readonly #ending = new AbortController();
   readonly #directory: LazyDirectory;
+  /** What the domains use. */
+  readonly usage: Usage;
   #blobs: Promise<BlobStore> | undefined;
   #sweeping: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions, place: ShellPlace) {
     this.#options = options;
-    const { directory, defaultFile } = options;
+    const { directory, defaultFile, maxDomainBytes } = options;
+    this.usage = new Usage(maxDomainBytes, this.#ending.signal);
     const file = defaultFile === undefined ? {} : { defaultFile };
     const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
     this.#directory = new LazyDirectory(directory, { kinds: KINDS, ...file }, { refuse, place });

@@ -5,11 +5,12 @@ import type { Blob } from './blob-store.js';
 import { refused } from './refusal.js';
 import type { ReservoirSession } from './reservoir-session.js';
 import type { Reservoir } from './reservoir.js';
-import type { ReservoirView } from './reservoir-view.js';
+import { keyOf, type ReservoirView } from './reservoir-view.js';
 import { bytesOf } from './resource-data.js';
 import { collectionFor, resourceFor } from './resource-place.js';
 import { aboutOf } from './resource-reading.js';
 import { readVariables, type ResourceVariables } from './resource-variables.js';
+import { Usage } from './usage.js';
 
 type ResourceCall = Call<ReservoirSession>;
 
@@ -24,7 +25,7 @@ export async function addResource(reservoir: Reservoir, call: ResourceCall): Pro
   const key = randomUUID();
   await reservoir.withData(async (view, blobs) => {
     // Looked at before anything is written to the disk.
-    await collectionFor(view, call);
+    const domain = keyOf(await collectionFor(view, call), 'domain');
     const plan = async (blob: Blob) => {
       const { path } = await collectionFor(view, call);
       const values = { ...valuesOf(variables), ...dataValues(blob, bytes) };
@@ -33,7 +34,9 @@ export async function addResource(reservoir: Reservoir, call: ResourceCall): Pro
         result: undefined,
       } as const;
     };
-    await blobs.store(bytes, plan, call.signal);
+    await reservoir.usage.change(view.directory, domain, Usage.of(bytes.length), async () => {
+      await blobs.store(bytes, plan, call.signal);
+    });
   }, call.signal);
   call.header('Resource', key);
 }
@@ -50,12 +53,13 @@ export async function setResource(reservoir: Reservoir, call: ResourceCall): Pro
 export async function deleteResources(reservoir: Reservoir, call: ResourceCall): Promise<void> {
   // The folder is opened before anything is changed: what was deleted cannot be deleted again when it is of no use.
   await reservoir.withData(async (_view, blobs) => {
-    const digests = await reservoir.change(async (view) => await planDeletion(view, call), call.signal);
-    for (const digest of new Set(digests)) await blobs.release(digest);
+    const entries = await reservoir.change(async (view) => await planDeletion(view, call), call.signal);
+    for (const digest of new Set(entries.map((entry) => aboutOf(entry).sha256))) await blobs.release(digest);
+    for (const entry of entries) await reservoir.usage.give(keyOf(entry, 'domain'), Usage.of(aboutOf(entry).size));
   }, call.signal);
 }
 
-async function planDeletion(view: ReservoirView, call: ResourceCall): Promise<Plan<readonly string[]>> {
+async function planDeletion(view: ReservoirView, call: ResourceCall): Promise<Plan<readonly Entry[]>> {
   const found = new Map<string, Entry>();
   for (const key of call.all('key')) {
     const entry = await resourceFor(view, call, key);
@@ -66,7 +70,7 @@ async function planDeletion(view: ReservoirView, call: ResourceCall): Promise<Pl
     changes: entries.map(({ path }) => ({ op: 'remove', path })),
     // Their data may be replaced meanwhile: that too has to go.
     unchanged: entries,
-    result: entries.map((entry) => aboutOf(entry).sha256),
+    result: entries,
   };
 }
 
@@ -97,7 +101,8 @@ async function setData(
 ): Promise<void> {
   await reservoir.withData(async (view, blobs) => {
     const find = async (): Promise<Entry> => await resourceFor(view, call, call.value('key'));
-    const encoding = variables.encoding ?? aboutOf(await find()).encoding;
+    const old = await find();
+    const encoding = variables.encoding ?? aboutOf(old).encoding;
     const bytes = bytesOf(variables.data, encoding);
     const plan = async (blob: Blob) => {
       const { path, version, ...entry } = await find();
@@ -108,7 +113,9 @@ async function setData(
         result: { before: aboutOf({ path, version, ...entry }).sha256, now: blob.digest },
       } as const;
     };
-    const { before, now } = await blobs.store(bytes, plan, call.signal);
+    const growth = bytes.length - aboutOf(old).size;
+    const store = async () => await blobs.store(bytes, plan, call.signal);
+    const { before, now } = await reservoir.usage.change(view.directory, keyOf(old, 'domain'), growth, store);
     if (before !== now) await blobs.release(before);
   }, call.signal);
 }

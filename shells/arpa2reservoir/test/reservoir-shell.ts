@@ -16,7 +16,7 @@ export type TestCommand = { readonly do_: string | readonly string[]; readonly s
 /** Somewhere to keep reservoirs. */
 export interface TestStore extends AsyncDisposable {
   /** Options of a shell whose reservoir is empty. */
-  fresh(): Required<Arpa2ReservoirOptions>;
+  fresh(): { readonly directory: object; readonly data: string };
 }
 
 /** What can be kept in, and what the machine has to have for it. */
