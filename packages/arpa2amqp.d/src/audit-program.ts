@@ -1,11 +1,5 @@
 import { createReadStream, readFileSync } from 'node:fs';
-import {
-  AuditVerification,
-  parseHead,
-  type AuditFindings,
-  type ChainHead,
-  type LinePlace,
-} from '@arpa2amqp/dispatcher';
+import { AuditVerification, parseHead, type AuditFindings, type ChainEnd, type LinePlace } from '@arpa2amqp/dispatcher';
 import { BusError, quoted } from '@arpa2amqp/protocol';
 import yargs from 'yargs';
 import { readConfigurationFile } from './configuration.js';
@@ -22,7 +16,7 @@ interface AuditArguments {
 interface AuditSources {
   readonly files: readonly string[];
   /** Read before the files: a daemon at work only adds to them. */
-  readonly kept: ChainHead | null;
+  readonly kept: ChainEnd | null;
 }
 
 const NOT_WHOLE = 1;
@@ -45,7 +39,7 @@ export async function runAuditProgram(
   const { files, kept } = await sourcesOf(parse(argv, version));
   const verification = new AuditVerification(kept);
   let end: LinePlace = { file: '', line: 0 };
-  for (const file of files) end = await readLines(file, verification);
+  for (const file of files) end = await readLines(file, verification, kept !== null);
   const findings = verification.finish(end);
   return { text: describe(findings, kept), exitCode: findings.problems.length === 0 ? 0 : NOT_WHOLE };
 }
@@ -92,7 +86,7 @@ async function sourcesOf({ files, state: named, config }: AuditArguments): Promi
   return { files: [auditIn(state)], kept };
 }
 
-function readKept(path: string): ChainHead | null {
+function readKept(path: string): ChainEnd | null {
   let text: string;
   try {
     text = readFileSync(path, 'latin1');
@@ -110,8 +104,11 @@ function readKept(path: string): ChainHead | null {
   return head;
 }
 
-/** @returns where the file ends */
-async function readLines(file: string, verification: AuditVerification): Promise<LinePlace> {
+/**
+ * @param isExpected - whether a file that is missing is one without lines
+ * @returns where the file ends
+ */
+async function readLines(file: string, verification: AuditVerification, isExpected: boolean): Promise<LinePlace> {
   let line = 0;
   let rest: Buffer[] = [];
   let restBytes = 0;
@@ -132,6 +129,7 @@ async function readLines(file: string, verification: AuditVerification): Promise
       if (restBytes > MAX_LINE_BYTES) throw new Error(`line ${line + 1} has no end`);
     }
   } catch (cause) {
+    if (isExpected && (cause as NodeJS.ErrnoException).code === 'ENOENT') return { file, line };
     throw new BusError('usage', `Cannot read the audit log ${quoted(file, 300)}: ${(cause as Error).message}`, {
       cause,
     });
@@ -140,7 +138,7 @@ async function readLines(file: string, verification: AuditVerification): Promise
   return { file, line };
 }
 
-function describe({ lines, first, last, problems, more }: AuditFindings, kept: ChainHead | null): string {
+function describe({ lines, first, last, problems, more }: AuditFindings, kept: ChainEnd | null): string {
   const found = problems.map(({ kind, file, line, text }) => `${file}:${line}: ${kind}: line ${line} ${text}`);
   if (more > 0) found.push(`and ${more} more`);
   if (found.length > 0) return `${found.join('\n')}\n`;

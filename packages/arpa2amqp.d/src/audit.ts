@@ -22,6 +22,10 @@ export function openAudit({ audit, state }: Configuration, log: Logger): AuditLo
     destination,
     onFailure: ({ code, message }) => log.error({ code, reason: message }, 'audit-failed'),
     onRecovery: (lost) => log.warn({ lost }, 'audit-recovered'),
-    onFound: ({ kind, members }) => log.error({ ...members, kind }, 'audit-damaged'),
+    onFound: ({ kind, members }) => {
+      // As after rotation without a signal.
+      if (kind === 'begun') log.warn(members, 'audit-begun');
+      else log.error({ ...members, kind }, 'audit-damaged');
+    },
   });
 }

@@ -10,30 +10,31 @@ export interface ChainHead {
 /** What the first line of all follows on. */
 export const GENESIS: ChainHead = Object.freeze({ sequence: 0, hash: '0'.repeat(64) });
 
-/** Lines that follow one another in a chain. */
-export interface Links {
-  /** Of the last one. */
-  readonly head: ChainHead;
-  /** Each with its line feed. */
-  readonly bytes: Buffer;
-}
+/** Follows on the number of a line: room for the hash of the line before. */
+export const LINK = `,"prev":"${GENESIS.hash}",`;
+/** Where the hash is in it. */
+export const HASH_OFFSET = LINK.indexOf(GENESIS.hash);
 
 /**
- * Gives each line its number and the hash of the line before it.
+ * Gives lines the hash each of the one before it.
  *
- * @param bodies - the lines from their third member on, in ASCII, each with its line feed: `"time":...}`
+ * @param head - of the line before the first one
+ * @param bytes - of a page; changed in place
+ * @param places - of the page
+ * @returns the end of the chain
  */
-export function link(head: ChainHead, bodies: string): Links {
-  let { sequence, hash: last } = head;
-  let text = '';
-  for (let at = 0, end = bodies.indexOf('\n'); end >= 0; at = end + 1, end = bodies.indexOf('\n', at)) {
-    sequence += 1;
-    const line = `{"seq":${sequence},"prev":"${last}",${bodies.slice(at, end)}`;
-    // In one shot and from a string: a hash object a line takes twice as long, a view of bytes to hash a third longer.
-    last = hash('sha256', line, 'hex');
-    text += `${line}\n`;
+export function chain(head: ChainHead, bytes: Buffer, places: Int32Array): ChainHead {
+  let last = head.hash;
+  let start = 0;
+  for (let index = 0; index < places.length; index += 2) {
+    const room = places[index] ?? 0;
+    const end = places[index + 1] ?? 0;
+    bytes.write(last, room, 'latin1');
+    // In one shot: a hash object a line takes twice as long.
+    last = hash('sha256', bytes.subarray(start, end - 1), 'hex');
+    start = end;
   }
-  return { head: { sequence, hash: last }, bytes: Buffer.from(text, 'latin1') };
+  return { sequence: head.sequence + places.length / 2, hash: last };
 }
 
 /** A line as it claims to stand in a chain. */

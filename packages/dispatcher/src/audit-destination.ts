@@ -1,3 +1,4 @@
+import type { AuditPage } from './audit-page.js';
 import type { EventMembers } from './audit-record.js';
 import type { WriteFailure } from './audit-write.js';
 
@@ -13,13 +14,10 @@ export interface AuditDestination {
   takeFound(): readonly AuditEvent[];
   /** Writes what an earlier `append` has left over, and looks whether more can be written. */
   prepare(): WriteFailure | null;
-  /**
-   * Chains lines and writes them. Takes them in any case: what could not be written is left over for `prepare`.
-   *
-   * @param bodies - as of `link`
-   * @param lines - how many they are
-   */
-  append(bodies: string, lines: number): WriteFailure | null | Promise<WriteFailure | null>;
+  /** Number of the last line that was taken. */
+  readonly sequence: number;
+  /** Chains lines and writes them. Takes them in any case: what could not be written is left over for `prepare`. */
+  append(page: AuditPage): WriteFailure | null | Promise<WriteFailure | null>;
   /** Goes on in a new file of the name. @throws Error when there can be none; the old one stays in use */
   reopen(): void;
   close(): Promise<void>;

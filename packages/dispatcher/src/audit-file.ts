@@ -2,7 +2,9 @@ import { closeSync, fstatSync, readSync } from 'node:fs';
 import { BusError, quoted } from '@arpa2amqp/protocol';
 import { claimOf, GENESIS, headAt, type ChainHead } from './audit-chain.js';
 import type { AuditDestination, AuditEvent } from './audit-destination.js';
-import { openHead, type KeptHead } from './audit-head.js';
+import type { JobFrame } from './audit-desk.js';
+import { openHead, type ChainEnd, type KeptHead } from './audit-head.js';
+import type { AuditPage } from './audit-page.js';
 import { readTail } from './audit-tail.js';
 import { AuditThread } from './audit-thread.js';
 import {
@@ -12,7 +14,6 @@ import {
   writeJob,
   type Rest,
   type WriteFailure,
-  type WriteJob,
   type WriteResult,
 } from './audit-write.js';
 import { openOwnFile } from './own-file.js';
@@ -25,13 +26,11 @@ export interface AuditFileOptions {
   readonly headPath?: string | undefined;
 }
 
-/** From so many lines on, another thread takes less of our time than chaining them here. */
-const LINES_FOR_THREAD = 24;
 const LINE_FEED = 10;
 
 /** Where the chain goes on, and what of it is not as it should be. */
 interface Continuation {
-  readonly head: ChainHead;
+  readonly head: ChainEnd;
   readonly found: readonly AuditEvent[];
 }
 
@@ -47,7 +46,7 @@ export class AuditFile implements AuditDestination {
   readonly #thread = new AuditThread();
   readonly #headFd: number | null;
   #fd: number;
-  #head: ChainHead;
+  #head: ChainEnd;
   #rest: Rest | null = null;
   #found: readonly AuditEvent[];
   #isClosing = false;
@@ -96,24 +95,45 @@ export class AuditFile implements AuditDestination {
     return writeHead(this.#headFd, this.#head);
   }
 
-  append(bodies: string, lines: number): WriteFailure | null | Promise<WriteFailure | null> {
-    const job: WriteJob = { fd: this.#fd, headFd: this.#headFd, head: this.#head, bodies };
-    return lines < LINES_FOR_THREAD ? this.#take(writeJob(job)) : this.#appendElsewhere(job);
+  get sequence(): number {
+    return this.#head.sequence;
+  }
+
+  append(page: AuditPage): WriteFailure | null | Promise<WriteFailure | null> {
+    const frame: JobFrame = { fd: this.#fd, headFd: this.#headFd, head: this.#head };
+    return this.#thread.takes(page) ? this.#appendElsewhere(frame, page) : this.#take(appendHere(frame, page));
   }
 
   reopen(): void {
+    if (this.#changeFile()) this.#begin();
+  }
+
+  /** The next line is the first one of the file. */
+  #begin(): void {
+    // A line of which the old file has the first part begins anew in this one.
+    const waiting = this.#rest === null ? null : claimOf(Buffer.from(this.#rest.bytes));
+    this.#head = { ...this.#head, first: waiting?.sequence ?? this.#head.sequence + 1 };
+    if (this.#headFd !== null) writeHead(this.#headFd, this.#head);
+  }
+
+  /** @returns whether the file of the name is another one now */
+  #changeFile(): boolean {
     const fd = openForUse(() => openOwnFile(this.#path, true), this.#path);
     const { ino, dev, size } = fstatSync(fd);
     const old = fstatSync(this.#fd);
     closeSync(this.#fd);
     this.#fd = fd;
     this.#size = size;
-    if (ino === old.ino && dev === old.dev) return;
-    // A line of which the old file has the first part begins anew in this one.
+    if (ino === old.ino && dev === old.dev) return false;
     if (this.#rest !== null) this.#rest = { bytes: this.#rest.bytes, skip: 0 };
-    if (size > 0 && !endsLine(fd, size)) {
-      this.#rest = { bytes: Buffer.concat([Buffer.from('\n'), this.#rest?.bytes ?? Buffer.alloc(0)]), skip: 0 };
-    }
+    this.#endLine(size);
+    return true;
+  }
+
+  /** What is written next begins a line, whatever stands before it. */
+  #endLine(size: number): void {
+    if (size === 0 || endsLine(this.#fd, size)) return;
+    this.#rest = { bytes: Buffer.concat([Buffer.from('\n'), this.#rest?.bytes ?? Buffer.alloc(0)]), skip: 0 };
   }
 
   async close(): Promise<void> {
@@ -126,22 +146,27 @@ export class AuditFile implements AuditDestination {
 
   #look(): void {
     const { nlink, size } = fstatSync(this.#fd);
-    // Lines in a file without a name would be gone with us.
-    if (nlink === 0) this.reopen();
-    else if (size !== this.#size) {
-      if (size > this.#size) this.#found = [{ kind: 'foreign', members: { bytes: size - this.#size } }];
+    const { sequence, first } = this.#head;
+    if (nlink === 0) {
+      // Lines in a file without a name would be gone with us. It still counts as the file that began with its first line.
+      this.#changeFile();
+      this.#found = [...this.#found, { kind: 'gone', members: { first, last: sequence } }];
+    } else if (size !== this.#size) {
+      const [kind, bytes] = size > this.#size ? ['foreign', size - this.#size] : ['shrunk', this.#size - size];
+      this.#found = [...this.#found, { kind, members: { bytes } }];
+      if (size < this.#size) this.#endLine(size);
       this.#size = size;
     }
   }
 
-  async #appendElsewhere(job: WriteJob): Promise<WriteFailure | null> {
-    const result = await this.#thread.run(job);
+  async #appendElsewhere(frame: JobFrame, page: AuditPage): Promise<WriteFailure | null> {
+    const result = await this.#thread.run(frame, page);
     if (result !== null) return this.#take(result);
     if (this.#isClosing) return { code: 'ECANCELED', message: 'The log was closed while it was written' };
     // The thread is gone; how far it came is seen in the file (F1).
-    const already = fstatSync(job.fd).size - this.#size;
+    const already = fstatSync(frame.fd).size - this.#size;
     this.#size += already;
-    return this.#take(writeJob(job, already));
+    return this.#take(appendHere(frame, page, already));
   }
 
   #take({ head, written, rest, failure }: WriteResult): WriteFailure | null {
@@ -150,6 +175,10 @@ export class AuditFile implements AuditDestination {
     this.#rest = rest;
     return failure;
   }
+}
+
+function appendHere(frame: JobFrame, { bytes, places }: AuditPage, already?: number): WriteResult {
+  return writeJob({ ...frame, bytes, places }, already);
 }
 
 /** Errors of the system are the operator's to solve. */
@@ -170,17 +199,20 @@ function continuationOf(fd: number, kept: KeptHead | null): Continuation {
   const found: AuditEvent[] = [];
   const claim = last === null ? null : claimOf(last);
   const inFile = last === null || claim === null ? null : headAt(last, claim.sequence);
-  let head = inFile ?? kept?.head ?? GENESIS;
+  let head: ChainHead = inFile ?? kept?.head ?? GENESIS;
   if (kept?.isDamaged === true) found.push({ kind: 'head-damaged', members: {} });
   if (last !== null && claim === null) found.push({ kind: 'damaged', members: {} });
   if (inFile !== null && kept?.head != null && isLost(inFile, kept.head)) {
     head = kept.head;
     found.push({ kind: 'cut', members: { last: inFile.sequence, kept: kept.head.sequence } });
   }
-  if (torn === null) return { head, found };
+  const isEmpty = last === null && torn === null;
+  const first = isEmpty ? head.sequence + 1 : (kept?.head?.first ?? null);
+  if (isEmpty && head.sequence > 0) found.push({ kind: 'begun', members: { after: head.sequence } });
+  if (torn === null) return { head: { ...head, first }, found };
   // Its record stands right behind it: the chain vouches for what is left of the line.
   return {
-    head: headAt(torn, head.sequence + 1),
+    head: { ...headAt(torn, head.sequence + 1), first },
     found: [{ kind: 'torn', members: { bytes: torn.length } }, ...found],
   };
 }

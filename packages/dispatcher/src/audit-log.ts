@@ -1,7 +1,8 @@
 import { BusError } from '@arpa2amqp/protocol';
 import type { Audit, AuditedBatch, BatchAudit, RefusedCaller } from './audit.js';
 import type { AuditDestination, AuditEvent } from './audit-destination.js';
-import { eventRecord, refusalRecord, type EventMembers } from './audit-record.js';
+import { AuditPage, FRAME_BYTES, PAGE_BYTES } from './audit-page.js';
+import { eventRecord, refusalRecord, type AuditRecord, type EventMembers } from './audit-record.js';
 import { AuditTrail, type RecordSink } from './audit-trail.js';
 import type { WriteFailure } from './audit-write.js';
 
@@ -15,14 +16,8 @@ export interface AuditLogOptions {
   readonly onRecovery?: (lost: number) => void;
   /** Told what is not as it should be with the log itself. */
   readonly onFound?: (event: AuditEvent) => void;
-  /** Lines kept while they cannot be written, in characters; 16 Mi unless told. */
+  /** Bytes of lines kept while they cannot be written; 16 Mi unless told. */
   readonly maxWaiting?: number;
-}
-
-/** Who waits until some lines are written. */
-interface Waiters {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
 }
 
 interface Lost {
@@ -47,22 +42,29 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   readonly #options: AuditLogOptions;
   readonly #destination: AuditDestination;
   readonly #maxWaiting: number;
-  #waiting: string[] = [];
-  #characters = 0;
+  /** In order; the last one is being filled. */
+  #waiting: AuditPage[] = [];
+  /** Bytes of the lines that wait. */
+  #bytes = 0;
+  /** Number of the last line. */
+  #sequence: number;
+  /** Being written. */
+  #current: AuditPage | null = null;
+  /** To be used again. */
+  #spare: AuditPage | null = null;
   #lost: Lost | null = null;
-  /** Of the lines that wait. */
-  #next: Waiters | null = null;
-  /** Of the lines that are being written. */
-  #current: Waiters | null = null;
   #isScheduled = false;
   #failure: WriteFailure | null = null;
   #retry: NodeJS.Timeout | null = null;
+  /** Started anew with every write that is waited for. */
+  #watch: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: AuditLogOptions) {
     this.#options = options;
     this.#destination = options.destination;
     this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
+    this.#sequence = options.destination.sequence;
     this.#tellFound();
   }
 
@@ -80,14 +82,17 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     this.add(eventRecord(kind, members));
   }
 
-  add(record: string): void {
-    if (this.#failure !== null && this.#characters > this.#maxWaiting) {
+  add({ start, number, end }: AuditRecord): void {
+    if (this.#failure !== null && this.#bytes > this.#maxWaiting) {
       this.#lost ??= { lines: 0, fromMs: Date.now() };
       this.#lost.lines += 1;
       return;
     }
-    this.#waiting.push(record);
-    this.#characters += record.length;
+    const page = this.#pageFor(start.length + end.length);
+    this.#bytes -= page.length;
+    page.add(start, number, end);
+    this.#bytes += page.length;
+    this.#sequence += 1;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Runs when all that this turn of the event loop can finish is finished.
@@ -99,17 +104,12 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   written(): Promise<void> | null {
     if (this.#failure !== null) return null;
-    if (this.#waiting.length === 0) return this.#currentPromise();
-    this.#next ??= makeWaiters();
-    return this.#next.promise;
+    return (this.#waiting.at(-1) ?? this.#current)?.release ?? null;
   }
 
   async ensureWritable(): Promise<void> {
-    // Lines of others may be under way, and then those that came meanwhile.
-    while (this.#current !== null && this.#failure === null) await this.#current.promise;
     this.#flush(true);
-    const written = this.#currentPromise();
-    if (written !== null && this.#failure === null) await written;
+    await this.written();
     if (this.#failure === null) return;
     throw new BusError(
       'unavailable',
@@ -119,7 +119,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   /** Goes on in a new file of the same name, for instance when the old one was renamed. @throws Error when there can be none */
   async reopen(): Promise<void> {
-    while (this.#current !== null && this.#failure === null) await this.#current.promise;
+    while (this.#current !== null && this.#failure === null) await this.#current.release;
     if (this.#current === null) this.#destination.reopen();
     this.#flush(true);
   }
@@ -133,7 +133,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   /** Writes what can be written here and now, and ends. */
   destroy(): void {
     this.#flush(true);
-    if (this.#retry !== null) clearInterval(this.#retry);
+    this.#stopTimers();
     this.#closing ??= this.#destination.close();
   }
 
@@ -143,12 +143,13 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.ensureWritable().catch(() => undefined);
-    if (this.#retry !== null) clearInterval(this.#retry);
+    this.#stopTimers();
     await this.#destination.close();
   }
 
-  #currentPromise(): Promise<void> | null {
-    return this.#current === null ? null : this.#current.promise;
+  #stopTimers(): void {
+    if (this.#retry !== null) clearInterval(this.#retry);
+    if (this.#watch !== null) clearTimeout(this.#watch);
   }
 
   /** @param mayTry - false: what cannot be written is not tried again now */
@@ -166,36 +167,61 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     }
     this.#recover();
     this.#tellFound();
-    if (this.#waiting.length === 0) return;
-    const lines = this.#waiting.length;
-    // One string in one piece, whichever thread takes it.
-    const bodies = this.#waiting.join('');
-    this.#waiting = [];
-    this.#characters = 0;
-    const waiters = this.#next;
-    this.#next = null;
-    const appended = this.#destination.append(bodies, lines);
-    if (appended instanceof Promise) this.#waitFor(appended, waiters ?? makeWaiters());
-    else {
+    for (let page = this.#take(); page !== null; page = this.#take()) {
+      const appended = this.#destination.append(page);
+      if (appended instanceof Promise) {
+        this.#waitFor(appended, page);
+        return;
+      }
       if (appended !== null) this.#fail(appended);
-      waiters?.resolve();
+      this.#done(page);
+      if (appended !== null) {
+        this.#release();
+        return;
+      }
     }
   }
 
-  #waitFor(appended: Promise<WriteFailure | null>, waiters: Waiters): void {
-    this.#current = waiters;
-    const stuck = setTimeout(() => {
-      this.#fail(STUCK);
-      waiters.resolve();
-      this.#release();
-    }, STUCK_MS).unref();
+  #waitFor(appended: Promise<WriteFailure | null>, page: AuditPage): void {
+    this.#current = page;
+    this.#watch ??= setTimeout(() => this.#loseHope(), STUCK_MS).unref();
+    this.#watch.refresh();
     void appended.then((failure) => {
-      clearTimeout(stuck);
       this.#current = null;
       if (failure !== null) this.#fail(failure);
-      waiters.resolve();
+      this.#done(page);
       this.#flush(failure === null);
     });
+  }
+
+  #loseHope(): void {
+    if (this.#current === null) return;
+    this.#fail(STUCK);
+    this.#current.free();
+    this.#release();
+  }
+
+  /** The page for one more line. */
+  #pageFor(bytes: number): AuditPage {
+    const last = this.#waiting.at(-1);
+    if (last?.hasRoomFor(bytes) === true) return last;
+    const page = bytes <= PAGE_BYTES - FRAME_BYTES ? (this.#spare ?? new AuditPage()) : new AuditPage(bytes);
+    if (page === this.#spare) this.#spare = null;
+    page.begin(this.#sequence);
+    this.#waiting.push(page);
+    return page;
+  }
+
+  /** The next page that is to be written. */
+  #take(): AuditPage | null {
+    const page = this.#waiting.shift() ?? null;
+    if (page !== null) this.#bytes -= page.length;
+    return page;
+  }
+
+  #done(page: AuditPage): void {
+    page.free();
+    if (page.isUsual) this.#spare = page;
   }
 
   #tellFound(): void {
@@ -206,8 +232,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   }
 
   #release(): void {
-    this.#next?.resolve();
-    this.#next = null;
+    for (const page of this.#waiting) page.free();
   }
 
   #fail(failure: WriteFailure): void {
@@ -228,12 +253,4 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     }
     this.#options.onRecovery?.(lost?.lines ?? 0);
   }
-}
-
-function makeWaiters(): Waiters {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -1,6 +1,7 @@
 import { Timestamps, type Reply } from '@arpa2amqp/protocol';
 import type { Caller, CommandDescription } from '@arpa2amqp/shell';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, RefusedCaller } from './audit.js';
+import { LINK } from './audit-chain.js';
 import type { Grounds, ListAnswer } from './authorizer.js';
 import type { PlannedStep } from './plan.js';
 
@@ -12,6 +13,7 @@ import type { PlannedStep } from './plan.js';
 /** Stands for the value of a secret variable. */
 const MASK = '***';
 const MAX_SHAPE = 1000;
+const NOTHING = new Uint8Array();
 const clock = new Timestamps();
 
 /** What of a record depends on the command and the decision alone. */
@@ -29,7 +31,7 @@ interface Tail {
   readonly ms: number;
   readonly outcome: string;
   readonly isRepeat: boolean;
-  readonly text: string;
+  readonly bytes: Uint8Array;
 }
 
 const shapes = new WeakMap<CommandDescription, Shape>();
@@ -44,11 +46,20 @@ function batchPart({ batchId, caller }: AuditedBatch): string {
   return `${lastCaller.text},"batch":${quote(batchId)}`;
 }
 
-/** Makes the records of one batch, each with its line feed. */
+/** A line of the log from its {@link LINK} on, in ASCII. */
+export interface AuditRecord {
+  readonly start: Uint8Array;
+  /** Stands between the two; nothing when null. */
+  readonly number: number | null;
+  /** With its line feed. */
+  readonly end: Uint8Array;
+}
+
+/** Makes the records of one batch. */
 export class BatchRecords {
   readonly #batch: string;
   /** What the records of one millisecond begin with. */
-  #start = '';
+  #start: Uint8Array = NOTHING;
   #startMs = Number.NaN;
 
   constructor(batch: AuditedBatch) {
@@ -56,52 +67,59 @@ export class BatchRecords {
   }
 
   /** The record of a command that has ended. */
-  command(command: AuditedCommand, reply: Reply, end: AuditedEnd): string {
+  command(command: AuditedCommand, reply: Reply, end: AuditedEnd): AuditRecord {
     if (end.atMs !== this.#startMs) {
       this.#startMs = end.atMs;
-      this.#start = flat(begin('command', end.atMs), this.#batch, ',"command":');
+      this.#start = bytesOf(`${begin('command', end.atMs)}${this.#batch},"command":`);
     }
-    return `${this.#start}${command.index}${tailOf(shapeOf(command), reply.error_?.code ?? 'ok', end)}`;
+    return {
+      start: this.#start,
+      number: command.index,
+      end: endOf(shapeOf(command), reply.error_?.code ?? 'ok', end),
+    };
   }
 
   /** The record of what is about to be changed. */
-  intent(commands: readonly AuditedCommand[]): string {
+  intent(commands: readonly AuditedCommand[]): AuditRecord {
     const list = commands.map(({ index, step }) => `{"command":${index},${wordsPart(step)}}`);
-    return `${begin('intent')}${this.#batch},"commands":[${list.join(',')}]}\n`;
+    return recordOf(`${begin('intent')}${this.#batch},"commands":[${list.join(',')}]}\n`);
   }
 }
 
 /** The record of a caller who is nobody here. */
-export function refusalRecord({ principal, batchId, commands }: RefusedCaller): string {
+export function refusalRecord({ principal, batchId, commands }: RefusedCaller): AuditRecord {
   const who = `"identity":null,"principal":${quote(principal)},"batch":${quote(batchId)},"commands":${commands}`;
-  return `${begin('caller')}${who},"decision":"denied","grounds":"invalid-principal","outcome":"denied"}\n`;
+  return recordOf(`${begin('caller')}${who},"decision":"denied","grounds":"invalid-principal","outcome":"denied"}\n`);
 }
 
 /** Members of a record about the log itself. */
 export type EventMembers = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A record about the log itself or the daemon. */
-export function eventRecord(kind: string, members: EventMembers = {}): string {
+export function eventRecord(kind: string, members: EventMembers = {}): AuditRecord {
   const all = Object.entries(members).map(([key, value]) => `,${quote(key)}:${asciiJson(value)}`);
-  return `${begin(kind).slice(0, -1)}${all.join('')}}\n`;
+  return recordOf(`${begin(kind).slice(0, -1)}${all.join('')}}\n`);
 }
 
 function begin(kind: string, nowMs = Date.now()): string {
-  return `"time":"${clock.format(nowMs)}","record":"${kind}",`;
+  return `${LINK}"time":"${clock.format(nowMs)}","record":"${kind}",`;
 }
 
-/** In one piece: a string that was put together is put together again wherever it is used. */
-function flat(...parts: readonly string[]): string {
-  return parts.join('');
+function recordOf(text: string): AuditRecord {
+  return { start: bytesOf(text), number: null, end: NOTHING };
 }
 
-function tailOf(shape: Shape, outcome: string, { ms, isRepeat }: AuditedEnd): string {
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+function endOf(shape: Shape, outcome: string, { ms, isRepeat }: AuditedEnd): Uint8Array {
   const known = shape.tail;
-  if (known?.ms === ms && known.outcome === outcome && known.isRepeat === isRepeat) return known.text;
+  if (known?.ms === ms && known.outcome === outcome && known.isRepeat === isRepeat) return known.bytes;
   const repeat = isRepeat ? ',"repeat":true' : '';
-  const text = flat(',', shape.text, `,"outcome":"${outcome}"${repeat},"ms":${ms}}\n`);
-  shape.tail = { ms, outcome, isRepeat, text };
-  return text;
+  const bytes = bytesOf(`,${shape.text},"outcome":"${outcome}"${repeat},"ms":${ms}}\n`);
+  shape.tail = { ms, outcome, isRepeat, bytes };
+  return bytes;
 }
 
 function shapeOf({ step, decision }: AuditedCommand): Shape {

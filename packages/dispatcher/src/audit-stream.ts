@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
-import { GENESIS, link, type ChainHead } from './audit-chain.js';
+import { chain, GENESIS, type ChainHead } from './audit-chain.js';
 import type { AuditDestination, AuditEvent } from './audit-destination.js';
 import { openHead, type KeptHead } from './audit-head.js';
+import type { AuditPage } from './audit-page.js';
 import { failureOf, writeHead, type WriteFailure } from './audit-write.js';
 
 /**
@@ -48,9 +49,14 @@ export class AuditStream implements AuditDestination {
     return this.#failure;
   }
 
-  async append(bodies: string): Promise<WriteFailure | null> {
-    const { head, bytes } = link(this.#head, bodies);
-    this.#head = head;
+  get sequence(): number {
+    return this.#head.sequence;
+  }
+
+  async append(page: AuditPage): Promise<WriteFailure | null> {
+    // Whoever reads may take them long after the page is used again.
+    const bytes = Buffer.from(page.bytes);
+    this.#head = chain(this.#head, bytes, page.places);
     return await this.#write(bytes);
   }
 
@@ -68,7 +74,8 @@ export class AuditStream implements AuditDestination {
     const { failure, rest } = await (this.#socket === null ? writeAll(this.#fd, bytes) : writeTo(this.#socket, bytes));
     this.#rest = rest;
     this.#failure = failure;
-    if (failure === null && this.#kept !== null) this.#failure = writeHead(this.#kept.fd, this.#head);
+    if (failure === null && this.#kept !== null)
+      this.#failure = writeHead(this.#kept.fd, { ...this.#head, first: null });
     return this.#failure;
   }
 }

@@ -1,24 +1,34 @@
 import { Worker } from 'node:worker_threads';
-import type { WriteJob, WriteResult } from './audit-write.js';
+import { AuditDesk, type JobFrame } from './audit-desk.js';
+import { PAGE_BYTES, type AuditPage } from './audit-page.js';
+import type { WriteResult } from './audit-write.js';
 
 /** Built: a thread cannot run TypeScript. */
 const WORKER = new URL('../dist/audit-worker.js', import.meta.url);
 
+/** From so many lines on, the other thread takes less of our time than chaining them here. */
+const MIN_LINES = 24;
+
 /**
- * A thread that chains and writes lines: a hash a line is two microseconds, which for a hundred lines is a quarter of the time
- * that their batch takes. Started when it is first needed.
+ * A thread that chains and writes lines: hashes and `write` take a microsecond a line, which for a hundred lines is a quarter of
+ * the time that their batch takes. Started when it is first needed.
  */
 export class AuditThread {
+  readonly #desk = new AuditDesk();
   #worker: Worker | null = null;
   #settle: ((result: WriteResult | null) => void) | null = null;
 
+  /** Whether it is for this thread to do. */
+  takes({ lines, bytes }: AuditPage): boolean {
+    return lines >= MIN_LINES && bytes.length <= PAGE_BYTES;
+  }
+
   /** Does one job at a time. Null when the thread ended meanwhile: how much it has written is not known. */
-  async run(job: WriteJob): Promise<WriteResult | null> {
+  async run(frame: JobFrame, page: AuditPage): Promise<WriteResult | null> {
     this.#worker ??= this.#start();
-    const worker = this.#worker;
     return await new Promise((resolve) => {
       this.#settle = resolve;
-      worker.postMessage(job);
+      this.#desk.put(frame, page);
     });
   }
 
@@ -27,7 +37,7 @@ export class AuditThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER, { execArgv: [] });
+    const worker = new Worker(WORKER, { execArgv: [], workerData: this.#desk.memory });
     worker.unref();
     worker.on('message', (result: WriteResult) => this.#end(result));
     // Behind an error comes the exit.

@@ -1,11 +1,10 @@
 import type { Reply } from '@arpa2amqp/protocol';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit } from './audit.js';
-import { BatchRecords } from './audit-record.js';
+import { BatchRecords, type AuditRecord } from './audit-record.js';
 
 /** Where records of batches go. */
 export interface RecordSink {
-  /** @param record - a line from its third member on */
-  add(record: string): void;
+  add(record: AuditRecord): void;
   /** As {@link BatchAudit.written}. */
   written(): Promise<void> | null;
   /** Writes what waits. @throws BusError `unavailable` when the log cannot be written */

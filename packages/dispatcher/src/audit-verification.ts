@@ -1,4 +1,5 @@
 import { claimOf, GENESIS, headAt, type ChainHead, type Claim } from './audit-chain.js';
+import type { ChainEnd } from './audit-head.js';
 
 /** Where a line stands. */
 export interface LinePlace {
@@ -61,7 +62,7 @@ const MAX_PROBLEMS = 100;
  * the last one does the kept end of the chain, where there is one.
  */
 export class AuditVerification {
-  readonly #kept: ChainHead | null;
+  readonly #kept: ChainEnd | null;
   readonly #problems: Problem[] = [];
   readonly #gaps: Gap[] = [];
   #more = 0;
@@ -70,9 +71,11 @@ export class AuditVerification {
   #previous: Previous | null = null;
   #torn: Torn | null = null;
   #isKeptSeen = false;
+  /** The first record of the file that is read now. */
+  #begin: (LinePlace & { readonly sequence: number }) | null = null;
 
   /** @param kept - the end of the chain as the daemon has kept it, read before the log; null when the log does not go up to now */
-  constructor(kept: ChainHead | null = null) {
+  constructor(kept: ChainEnd | null = null) {
     this.#kept = kept;
   }
 
@@ -87,7 +90,8 @@ export class AuditVerification {
       this.#follow(bytes, (previous?.head.sequence ?? 0) + 1, place, { before: previous?.before ?? previous });
       return;
     }
-    if (previous === null) this.#begin(claim, place);
+    if (this.#begin?.file !== place.file) this.#begin = { ...place, sequence: claim.sequence };
+    if (previous === null) this.#start(claim, place);
     else if (claim.previous === previous.head.hash) {
       if (!this.#afterMatch(bytes, claim, previous, place)) return;
     } else if (!this.#afterMismatch(claim, previous, place)) return;
@@ -107,7 +111,10 @@ export class AuditVerification {
       const why = 'the host stopped while it wrote it, or writes it just now';
       this.#problem('torn', torn.place, `is not finished: ${why}`, 'itself');
     }
-    if (this.#kept !== null) this.#checkKept(this.#kept, end);
+    if (this.#kept !== null) {
+      this.#checkBegin(this.#kept);
+      this.#checkKept(this.#kept, end);
+    }
     const problems = this.#problems.map(({ kind, file, line, text }) => ({ kind, file, line, text }));
     return {
       lines: this.#lines,
@@ -118,7 +125,7 @@ export class AuditVerification {
     };
   }
 
-  #begin({ sequence, previous }: Claim, place: LinePlace): void {
+  #start({ sequence, previous }: Claim, place: LinePlace): void {
     this.#first = sequence;
     if (sequence === 1 && previous !== GENESIS.hash) {
       this.#problem('changed', place, 'is changed: the first record of all follows on nothing', 'itself');
@@ -185,9 +192,22 @@ export class AuditVerification {
     if (at >= 0) this.#problems.splice(at, 1);
   }
 
-  #checkKept(kept: ChainHead, end: LinePlace): void {
+  #checkBegin({ first }: ChainEnd): void {
+    if (this.#begin === null || first === null || this.#begin.sequence === first) return;
+    const { sequence, ...place } = this.#begin;
+    this.#problem(
+      'missing',
+      place,
+      `is record ${sequence}, but the daemon began the file with record ${first}`,
+      'other',
+    );
+  }
+
+  #checkKept(kept: ChainEnd, end: LinePlace): void {
     const last = this.#previous?.head.sequence ?? 0;
     if (this.#isKeptSeen || kept.sequence === 0) return;
+    // A file that was begun, and nothing has happened since.
+    if (last === 0 && kept.first === kept.sequence + 1) return;
     if (last < kept.sequence) {
       const what =
         last + 1 === kept.sequence ? `record ${kept.sequence} is` : `records ${last + 1} to ${kept.sequence} are`;

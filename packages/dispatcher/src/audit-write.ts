@@ -1,22 +1,24 @@
 import { writeSync } from 'node:fs';
-import { link, type ChainHead } from './audit-chain.js';
+import { chain } from './audit-chain.js';
+import type { ChainEnd } from './audit-head.js';
 
 const LINE_FEED = 10;
 
-/** Lines to be chained and written. Plain data: may be done by another thread. */
+/** Lines to be chained and written. */
 export interface WriteJob {
   readonly fd: number;
   /** Where the end of the chain is kept beside the log; null: nowhere. */
   readonly headFd: number | null;
-  readonly head: ChainHead;
-  /** As of `link`. */
-  readonly bodies: string;
+  readonly head: ChainEnd;
+  /** Of a page. */
+  readonly bytes: Buffer;
+  readonly places: Int32Array;
 }
 
 /** What came of a {@link WriteJob}. */
 export interface WriteResult {
   /** The end of the chain, also when not all is written. */
-  readonly head: ChainHead;
+  readonly head: ChainEnd;
   /** Bytes that were written. */
   readonly written: number;
   /** What is left over from the first line that is not there as a whole; null: nothing. */
@@ -44,8 +46,8 @@ export interface WriteFailure {
  *
  * @param already - bytes that an earlier attempt has written
  */
-export function writeJob({ fd, headFd, head: before, bodies }: WriteJob, already = 0): WriteResult {
-  const { head, bytes } = link(before, bodies);
+export function writeJob({ fd, headFd, head: before, bytes, places }: WriteJob, already = 0): WriteResult {
+  const head = { ...chain(before, bytes, places), first: before.first };
   const attempt = writeBytes(fd, bytes, already);
   if (attempt.failure !== null) return { head, ...attempt };
   return { head, ...attempt, failure: headFd === null ? null : writeHead(headFd, head) };
@@ -61,22 +63,27 @@ export function writeBytes(fd: number, bytes: Uint8Array, skip: number): Omit<Wr
     const start = done === 0 ? 0 : bytes.lastIndexOf(LINE_FEED, done - 1) + 1;
     return {
       written: done - skip,
-      rest: { bytes: bytes.subarray(start), skip: done - start },
+      // A copy: the bytes may be in memory that is used again.
+      rest: { bytes: Uint8Array.prototype.slice.call(bytes, start), skip: done - start },
       failure: failureOf(error),
     };
   }
 }
 
-const SEQUENCE_WIDTH = 16;
+const NUMBER_WIDTH = 16;
 
 /** Always as long: it is written over in place. */
-export function writeHead(fd: number, { sequence, hash }: ChainHead): WriteFailure | null {
+export function writeHead(fd: number, { sequence, hash, first }: ChainEnd): WriteFailure | null {
   try {
-    writeSync(fd, `{"seq":${String(sequence).padStart(SEQUENCE_WIDTH)},"hash":"${hash}"}\n`, 0);
+    writeSync(fd, `{"seq":${padded(sequence)},"hash":"${hash}","first":${padded(first ?? 0)}}\n`, 0);
     return null;
   } catch (error) {
     return failureOf(error);
   }
+}
+
+function padded(number: number): string {
+  return String(number).padStart(NUMBER_WIDTH);
 }
 
 /** What the log of the daemon should say of an error of the system. */

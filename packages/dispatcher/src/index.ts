@@ -5,8 +5,9 @@ export type { Audit, AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit, Refus
 export type { ChainHead } from './audit-chain.js';
 export type { AuditDestination, AuditEvent } from './audit-destination.js';
 export { AuditFile, type AuditFileOptions } from './audit-file.js';
-export { parseHead } from './audit-head.js';
+export { parseHead, type ChainEnd } from './audit-head.js';
 export { AuditLog, type AuditLogOptions } from './audit-log.js';
+export type { AuditPage } from './audit-page.js';
 export type { EventMembers } from './audit-record.js';
 export { AuditStream } from './audit-stream.js';
 export { AuditVerification, type AuditFindings, type AuditProblem, type LinePlace } from './audit-verification.js';

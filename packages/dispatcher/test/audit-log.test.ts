@@ -27,6 +27,7 @@ import {
   parseHead,
   ShellRegistry,
   type AuditDestination,
+  type AuditPage,
   type Authorizer,
   type WriteFailure,
 } from '../src/index.js';
@@ -251,9 +252,12 @@ describe('a log that cannot be written', () => {
     constructor(inner: AuditFile) {
       this.inner = inner;
     }
+    get sequence() {
+      return this.inner.sequence;
+    }
     takeFound = () => this.inner.takeFound();
     prepare = () => (this.isShut ? { code: 'EIO', message: 'Input/output error' } : this.inner.prepare());
-    append = (bodies: string, lines: number) => this.inner.append(bodies, lines);
+    append = (page: AuditPage) => this.inner.append(page);
     reopen = () => this.inner.reopen();
     close = async () => await this.inner.close();
   }
@@ -363,9 +367,49 @@ describe('a chain', () => {
     await third.run(LOOK);
     await third.audit.close();
     expect(commandsOf(at.log)).toHaveLength(2);
-    expect(verify(`${at.log}.1`, `${at.log}.2`, at.log)).toMatchObject({ lines: 5, first: 1, problems: [] });
+    expect(verify(`${at.log}.1`, `${at.log}.2`, at.log)).toMatchObject({ lines: 6, first: 1, problems: [] });
     expect(verifyWhole(at)).toMatchObject({ first: 4, problems: [] });
     expect(third.found).toEqual([]);
+    expect(second.found).toEqual(['begun']);
+  });
+
+  test('is not whole when its beginning is missing', async () => {
+    const at = newFolder();
+    const { run, audit } = start({ at });
+    for (let count = 0; count < 3; count += 1) await run(LOOK);
+    await audit.close();
+    const lines = readFileSync(at.log, 'latin1').split('\n');
+    writeFileSync(at.log, lines.slice(1).join('\n'));
+    expect(verifyWhole(at).problems).toMatchObject([
+      { kind: 'missing', line: 1, text: expect.stringMatching(/record 1$/) },
+    ]);
+  });
+
+  test.each<[string, string, (log: string) => void]>([
+    ['removed', 'gone', (log) => rmSync(log)],
+    ['emptied', 'shrunk', (log) => truncateSync(log, 0)],
+    ['cut in the midst of a line', 'shrunk', (log) => truncateSync(log, statSync(log).size - 10)],
+  ])('is not whole when it was %s while it was written, and says so in its next line', async (_what, kind, harm) => {
+    const at = newFolder();
+    const { run, audit, found } = start({ at });
+    for (let count = 0; count < 3; count += 1) await run(LOOK);
+    harm(at.log);
+    await run(LOOK);
+    await audit.close();
+    expect(found).toEqual([kind]);
+    expect(readFileSync(at.log, 'latin1')).toContain(`"record":"${kind}"`);
+    const { problems } = verifyWhole(at);
+    expect(problems.length).toBeGreaterThan(0);
+  });
+
+  test('is whole when a new file was begun and nothing has happened since', async () => {
+    const at = newFolder();
+    const { run, audit } = start({ at });
+    await run(LOOK);
+    renameSync(at.log, `${at.log}.1`);
+    await audit.reopen();
+    expect(verifyWhole(at).problems).toEqual([]);
+    expect(verify(`${at.log}.1`, at.log).problems).toEqual([]);
   });
 
   test('goes on behind a line that a crash has torn, which stays where it is', async () => {
