@@ -9,7 +9,7 @@ import {
   type Right,
 } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
-import { lettersOf, type Caller, type CommandDescription, type GroupMembership } from '@arpa2amqp/shell';
+import { lettersOf, type Caller, type CommandDescription, type GroupMembership, type Need } from '@arpa2amqp/shell';
 import { questionsOf, type AccessQuestion } from './access-question.js';
 import type {
   AccessDecision,
@@ -57,7 +57,7 @@ export class AclAuthorizer implements Authorizer {
   }
 
   /**
-   * A command is shown to who may give it in one form, on one resource; a value to who may give the command with it.
+   * A command and its forms are shown to who may give them on one resource; a value to who may give the command with it.
    *
    * @throws BusError `unavailable`
    */
@@ -105,9 +105,10 @@ export class AclAuthorizer implements Authorizer {
     return { isGranted: true, grounds: { kind: 'lists', answers } };
   }
 
-  #isVisible({ caller, command, candidate }: VisibilityRequest): boolean {
+  #isVisible({ caller, command, need, candidate }: VisibilityRequest): boolean {
     const identity = this.#identityOf(caller.identity);
     if (typeof identity !== 'string') return false;
+    if (need !== undefined) return this.#mayBeMet(identity, need);
     if (candidate === undefined) return this.#mayBeGiven(identity, command);
     const { variable, value, values, literals } = candidate;
     const asked = questionsOf(command, { literals, values: { ...values, [variable]: [value] } });
@@ -117,15 +118,17 @@ export class AclAuthorizer implements Authorizer {
 
   /** Forms that need nothing do not count beside those that need something: alone they are of no use. */
   #mayBeGiven(identity: Identity, { open, needs = [] }: CommandDescription): boolean {
-    if (open === true) return true;
-    return needs.some((need) =>
-      lettersOf(need).every((letter) => {
-        const right = letter as Right;
-        const resources = chainOf(need.class);
-        if (this.#holds(identity, { right, resources })) return true;
-        return need.instances !== undefined && this.#store.grantsSomewhere(identity, right, need.class);
-      }),
-    );
+    return open === true || needs.some((need) => this.#mayBeMet(identity, need));
+  }
+
+  /** On one resource or another. */
+  #mayBeMet(identity: Identity, need: Need): boolean {
+    const resources = chainOf(need.class);
+    return lettersOf(need).every((letter) => {
+      const right = letter as Right;
+      if (this.#holds(identity, { right, resources })) return true;
+      return need.instances !== undefined && this.#store.grantsSomewhere(identity, right, need.class);
+    });
   }
 
   #holds(identity: Identity, { right, resources }: Omit<AccessQuestion, 'isUnnamed'>): boolean {

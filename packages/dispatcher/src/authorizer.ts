@@ -1,5 +1,12 @@
 import type { Decision } from '@arpa2amqp/acl';
-import type { Caller, CommandDescription, CommandFilter, GroupMembership, PlannedCommand } from '@arpa2amqp/shell';
+import type {
+  Caller,
+  CommandDescription,
+  CommandFilter,
+  GroupMembership,
+  Need,
+  PlannedCommand,
+} from '@arpa2amqp/shell';
 
 /** Who wants to run which command of which shell. */
 export interface AccessRequest {
@@ -29,12 +36,14 @@ export type AccessDecision =
   | { readonly isGranted: true; readonly grounds?: Grounds }
   | { readonly isGranted: false; readonly reason: string; readonly grounds?: Grounds };
 
-/** Who wants to see a command of a shell, or a value that one of its variables may have. */
+/** Who wants to see a command of a shell, those of its forms that have a need, or a value that one of its variables may have. */
 export interface VisibilityRequest {
   readonly caller: Caller;
   readonly shell: string;
   readonly command: CommandDescription;
-  /** Absent: the command itself, in help and completion. */
+  /** One of the command's: are the forms shown that have it? */
+  readonly need?: Need;
+  /** Absent, as `need`: the command itself, in help and completion. */
   readonly candidate?: {
     readonly variable: string;
     readonly value: string;
@@ -54,7 +63,8 @@ export interface Authorizer {
    */
   decide(requests: readonly AccessRequest[]): Promise<readonly AccessDecision[]>;
   /**
-   * Decides what of commands, and of live values of their variables, is shown to the caller by `help`, `describe` and completion.
+   * Decides what of commands and their forms, and of live values of their variables, is shown to the caller by `help`, `describe`
+   * and completion.
    *
    * @returns one answer per request, in order
    */
@@ -63,9 +73,24 @@ export interface Authorizer {
   groupsOf(caller: Caller): Promise<readonly GroupMembership[]>;
 }
 
-/** What `help` and `describe` of a shell show to a caller. */
+/** What of its commands a shell shows to a caller: every form for which all that is needed could be granted. */
 export function commandFilter(authorizer: Authorizer, caller: Caller, shell: string): CommandFilter {
-  return async (commands) => await authorizer.visible(commands.map((command) => ({ caller, shell, command })));
+  return async (commands) => {
+    const requests = commands.flatMap((command): VisibilityRequest[] => [
+      { caller, shell, command },
+      ...(command.needs ?? []).map((need) => ({ caller, shell, command, need })),
+    ]);
+    const answers = await authorizer.visible(requests);
+    let next = 0;
+    return commands.map(({ needs = [] }) => {
+      const [isShown, ...areMet] = answers.slice(next, next + 1 + needs.length);
+      next += 1 + needs.length;
+      const unmet = needs.filter((_need, index) => areMet[index] !== true);
+      // What every form needs hides all of them.
+      if (isShown !== true || unmet.some((need) => need.with === undefined)) return null;
+      return unmet.flatMap((need) => need.with ?? []);
+    });
+  };
 }
 
 const NO_LISTS: AccessDecision = Object.freeze({ isGranted: true, grounds: Object.freeze({ kind: 'no-lists' }) });

@@ -1,5 +1,12 @@
 import { MAX_CANDIDATES, type Candidate, type CompletionReply, type Placeholder } from '@arpa2amqp/protocol';
-import { byValue, type Caller, type CommandDescription, type NextItem, type ShellHost } from '@arpa2amqp/shell';
+import {
+  byValue,
+  type Caller,
+  type CommandDescription,
+  type NextItem,
+  type ShellHost,
+  type ShownCommand,
+} from '@arpa2amqp/shell';
 import { commandFilter, type Authorizer } from './authorizer.js';
 import type { ShellRegistry } from './shell-registry.js';
 
@@ -58,30 +65,24 @@ export class Completion {
     const { shells } = this.#context;
     const hosts = shells.names.flatMap((name) => shells.find(name) ?? []);
     const shown = await Promise.all(
-      hosts.map(async (host) => {
-        const own = host.description.commands.filter(({ builtin }) => builtin !== true);
-        return (await this.#visible(host, own)).includes(true);
-      }),
+      hosts.map(async (host) => (await this.#shown(host)).some(({ command }) => command.builtin !== true)),
     );
     return hosts
       .filter((_host, index) => shown[index])
       .map(({ name, description }) => candidate(name, firstSentence(description.intro)));
   }
 
-  async #commands({ name, table, description }: ShellHost): Promise<readonly Candidate[]> {
-    const { commands } = description;
-    const shown = await commandFilter(this.#context.authorizer, this.#context.caller, name)(commands);
-    return table.heads.flatMap((head, index) =>
-      shown[index] === true ? [candidate(head, commands[index]?.summary)] : [],
-    );
+  async #commands(host: ShellHost): Promise<readonly Candidate[]> {
+    return (await this.#shown(host)).map(({ head, command }) => candidate(head, command.summary));
   }
 
   async #nextWord(host: ShellHost, words: readonly string[], partial: string): Promise<CompletionReply> {
     const index = host.table.find(words[0] ?? '') ?? -1;
     const command = host.description.commands[index];
-    const next = host.table.grammars[index]?.next(words) ?? null;
-    if (command === undefined || next === null) return NOTHING;
-    if (!(await this.#visible(host, [command])).includes(true)) return NOTHING;
+    if (command === undefined) return NOTHING;
+    const [shown] = await this.#shown(host, [index]);
+    const next = shown?.grammar.next(words) ?? null;
+    if (next === null) return NOTHING;
     const place = { host, index, command, partial };
     const found = await Promise.all(next.items.map(async (item) => await this.#candidates(place, item)));
     const placeholders = next.items.flatMap((item) => placeholder(item, partial));
@@ -120,8 +121,15 @@ export class Completion {
     }
   }
 
-  async #visible({ name }: ShellHost, commands: readonly CommandDescription[]): Promise<readonly boolean[]> {
-    return await commandFilter(this.#context.authorizer, this.#context.caller, name)(commands);
+  /** The commands of a shell, or some of them by their index, as far as the caller may see them. */
+  async #shown({ name, table, description }: ShellHost, only?: readonly number[]): Promise<readonly ShownCommand[]> {
+    const indexes = only ?? [...description.commands.keys()];
+    const filter = commandFilter(this.#context.authorizer, this.#context.caller, name);
+    const answers = await filter(indexes.flatMap((index) => description.commands[index] ?? []));
+    return indexes.flatMap((index, at) => {
+      const hidden = answers[at] ?? null;
+      return hidden === null ? [] : (table.shown(index, hidden) ?? []);
+    });
   }
 }
 

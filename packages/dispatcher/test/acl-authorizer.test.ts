@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AclStore, parseDocument, parseIdentity } from '@arpa2amqp/acl';
 import { completionOf, DEFAULT_LIMITS, identityOf, type Batch } from '@arpa2amqp/protocol';
-import { defineShell, inlineHost, type Caller } from '@arpa2amqp/shell';
+import { CommandTable, defineShell, inlineHost, readDescription, type Caller } from '@arpa2amqp/shell';
 import fc from 'fast-check';
 import {
   AclAuthorizer,
@@ -36,6 +36,22 @@ const garden = defineShell({
         { with: ['list'], rights: 'K', class: 'garden.bed' },
       ],
       run: (call) => void ran.push(call.words.join(' ')),
+    },
+    {
+      spec: 'seed ( sow <bed> [deep] | sow:sow-all | count )',
+      summary: 'Seeds',
+      effect: 'change',
+      reads: ['count'],
+      session: ['deep'],
+      help: { deep: 'Below the frost', count: 'Count them' },
+      needs: [
+        { rights: 'K', class: 'garden.seed' },
+        { with: ['sow'], rights: 'W', class: 'garden.seed', instances: ['<bed:lower>'] },
+        { with: ['sow-all'], rights: 'W', class: 'garden.seed' },
+        { with: ['deep'], rights: 'O', class: 'garden.seed', instances: ['<bed:lower>'] },
+        { with: ['count'], rights: 'R', class: 'garden.seed' },
+      ],
+      run: () => undefined,
     },
     { spec: 'burn', summary: 'Burn', effect: 'change', needs: { rights: 'D', class: 'garden' }, run: () => undefined },
   ],
@@ -184,6 +200,86 @@ test('help, describe and completion show what the caller may do', async () => {
   expect(await values('mary@example.com', 'garden', 'bed', 'plant', 'south')).toEqual(['fern']);
   expect(await values('mary@example.com', 'garden', 'bed', 'plant', 'north')).toEqual([]);
   expect(await values('nobody@elsewhere.org', 'garden', 'bed', 'plant')).toEqual([]);
+});
+
+describe('of a command only the forms are shown that may be given', () => {
+  const next = async (identity: string, ...words: string[]) => {
+    const [reply] = await run(identity, [{ complete_: { words: ['garden', ...words], partial: '' } }]);
+    const { candidates, placeholders, mayEnd } = completionOf(reply!)!;
+    return [...candidates.map(({ value }) => value), ...placeholders.map(({ name }) => name), ...(mayEnd ? ['.'] : [])];
+  };
+  const help = async (identity: string, topic: string) =>
+    String((await run(identity, [`garden help ${topic}`]))[0]?.stdout_);
+
+  beforeAll(async () => {
+    await store.importDocument(
+      parseDocument(`
+        acl garden.bed "" %K keeper@garden.org
+        acl garden.seed "" %K sower@example.com %K idler@example.com %KR counter@example.com %KRW owner@example.com %W odd@example.com
+        acl garden.seed "south" %W sower@example.com
+        acl garden.seed "north" %WO owner@example.com`),
+      { by: 'test', mode: 'merge' },
+    );
+  });
+
+  test('in completion, also behind the words of one that may not', async () => {
+    expect(await next('keeper@garden.org', 'bed')).toEqual(['choose', 'list']);
+    expect(await next('john@example.com', 'bed')).toEqual(['choose', 'plant']);
+    expect(await next('mary@example.com', 'bed')).toEqual(['add', 'choose', 'plant']);
+    expect(await next('keeper@garden.org', 'bed', 'choose')).toEqual(['north', 'south', '<bed>']);
+    expect(await next('keeper@garden.org', 'bed', 'add')).toEqual([]);
+    expect(await next('keeper@garden.org', 'bed', 'plant', 'north')).toEqual([]);
+    // Not even the command, when nothing but open forms is left, or what all forms need is missing.
+    expect(await values('idler@example.com', 'garden')).not.toContain('seed');
+    expect(await next('idler@example.com', 'seed')).toEqual([]);
+    expect(await values('odd@example.com', 'garden')).not.toContain('seed');
+  });
+
+  test('and what is optional, or stands for two forms, is shown for those that may be given', async () => {
+    expect(await next('counter@example.com', 'seed')).toEqual(['count']);
+    expect(await next('sower@example.com', 'seed')).toEqual(['sow']);
+    expect(await next('sower@example.com', 'seed', 'sow')).toEqual(['south', '<bed>']);
+    expect(await next('sower@example.com', 'seed', 'sow', 'south')).toEqual(['.']);
+    expect(await next('owner@example.com', 'seed', 'sow')).toEqual(['north', 'south', '<bed>', '.']);
+    expect(await next('owner@example.com', 'seed', 'sow', 'north')).toEqual(['deep', '.']);
+  });
+
+  test('in help, with the lines of help for their words', async () => {
+    expect(await help('keeper@garden.org', 'bed')).toBe('bed (list | choose <bed>)\n    Beds\n');
+    expect(await help('sower@example.com', 'seed')).toBe('seed sow <bed>\n    Seeds\n');
+    expect(await help('counter@example.com', 'seed')).toBe('seed count\n    Seeds\n      count  Count them\n');
+    expect(await help('idler@example.com', 'seed')).toBe('undefined');
+  });
+
+  test('in describe, as a description of its own that another program can compile', async () => {
+    const describing = async (identity: string) => {
+      const [reply] = await run(identity, ['garden describe']);
+      const table = new CommandTable(readDescription(reply));
+      return { table, find: (head: string) => table.description.commands[table.find(head) ?? -1] };
+    };
+    const keeper = await describing('keeper@garden.org');
+    expect(keeper.find('seed')).toBeUndefined();
+    expect(keeper.find('bed')).toEqual({
+      spec: 'bed (list | choose <bed>)',
+      summary: 'Beds',
+      effect: 'change',
+      open: ['choose'],
+      needs: [{ with: ['list'], rights: 'K', class: 'garden.bed' }],
+      live: ['bed'],
+    });
+    const { find, table } = await describing('sower@example.com');
+    expect(find('seed')).toMatchObject({ spec: 'seed sow <bed>', needs: [{ rights: 'K' }, { with: ['sow'] }] });
+    expect(Object.keys(find('seed') ?? {})).not.toEqual(expect.arrayContaining(['reads', 'session', 'help']));
+    expect(table.planLine(['seed', 'count'])).toMatchObject({ ok: false, code: 'syntax' });
+    const owner = await describing('owner@example.com');
+    expect(owner.find('seed')?.spec).toBe('seed ( sow <bed> [deep] | sow:sow-all | count )');
+  });
+
+  test('what is hidden is denied, and what is shown is granted somewhere', async () => {
+    expect(await codes('keeper@garden.org', 'garden bed list', 'garden bed add x')).toEqual(['ok', 'denied']);
+    const lines = ['garden seed sow south', 'garden seed sow south deep', 'garden seed sow', 'garden seed count'];
+    expect(await codes('sower@example.com', ...lines)).toEqual(['ok', 'denied', 'denied', 'denied']);
+  });
 });
 
 test('a change of the lists holds for the next batch', async () => {

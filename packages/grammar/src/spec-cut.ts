@@ -42,7 +42,11 @@ function cutSequence(node: SpecNode & { readonly kind: 'sequence' }, literals: R
   const rests = node.items.map((item) => cut(item, literals));
   if (rests.includes('none')) return 'none';
   if (rests.every((rest, index) => rest === node.items[index])) return node;
-  const items = rests.filter((rest) => typeof rest !== 'string');
+  // What is left of alternatives may be one sequence, which needs no brackets any more.
+  const items = rests.flatMap((rest, index) => {
+    if (typeof rest === 'string') return [];
+    return rest !== node.items[index] && rest.kind === 'sequence' ? rest.items : [rest];
+  });
   const [first] = items;
   if (first === undefined) return 'empty';
   return items.length === 1 ? first : { kind: 'sequence', items, at: node.at };

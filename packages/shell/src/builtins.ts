@@ -7,6 +7,7 @@ import type { Caller } from './definition.js';
 import type { CommandDescription } from './description.js';
 import type { CommandFilter, GroupMembership, GroupSource, VariableQuestion } from './host.js';
 import { failure } from './output.js';
+import type { ShownCommand } from './shown-command.js';
 
 // The outputs are those of the seed, "Basic Commands for Testing", to the letter.
 
@@ -51,12 +52,6 @@ export interface Viewer {
   readonly caller: Caller;
   readonly visible: CommandFilter;
   readonly groups: GroupSource;
-}
-
-/** A command that the caller may see, with its first word. */
-interface ShownCommand {
-  readonly head: string;
-  readonly command: CommandDescription;
 }
 
 /** Answers the built-in commands of one shell. */
@@ -123,18 +118,29 @@ export class Builtins {
   }
 
   async #visible(visible: CommandFilter): Promise<readonly ShownCommand[]> {
-    const { description, heads } = this.#table;
-    const answers = await visible(description.commands);
-    return description.commands.flatMap((command, index) => {
-      const head = heads[index];
-      return answers[index] === true && head !== undefined ? [{ head, command }] : [];
+    const { commands } = this.#table.description;
+    const answers = await visible(commands);
+    return commands.flatMap((_command, index) => {
+      const hidden = answers[index] ?? null;
+      return hidden === null ? [] : (this.#table.shown(index, hidden) ?? []);
     });
   }
 
   #describe(shown: readonly ShownCommand[]): CommandOutput {
     const { name, version, intro } = this.#table.description;
-    const commands = shown.map(({ command }) => withoutSecrets(command));
+    const commands = shown.map((command) => withoutSecrets(this.#described(command)));
     return printed(JSON.stringify({ name, version, intro, commands }));
+  }
+
+  /**
+   * A program keeps lines with secrets out of its history by what it is told here: so a command is told as a whole when what is
+   * shown of it has not all of its secrets. Who types a line that is denied may have typed one.
+   */
+  #described({ head, command, grammar }: ShownCommand): CommandDescription {
+    const index = this.#table.find(head) ?? -1;
+    const secrets = this.#table.grammars[index]?.secrets ?? grammar.secrets;
+    const whole = this.#table.description.commands[index];
+    return whole === undefined || [...secrets].every((name) => grammar.secrets.has(name)) ? command : whole;
   }
 
   #help(topic: string | undefined, shown: readonly ShownCommand[]): CommandOutput {
@@ -146,10 +152,9 @@ export class Builtins {
       );
     }
     if (topic === 'help') return printed(HELP_SUMMARY);
-    const command = shown[heads.indexOf(topic)]?.command;
-    if (command === undefined) return failure('failed', `No help on ${quoted(topic)}${suggestion(topic, heads)}`);
-    const grammar = this.#table.grammars[this.#table.find(topic) ?? -1];
-    if (grammar === undefined) return failure('internal', `The command ${quoted(topic)} has no grammar`);
+    const found = shown[heads.indexOf(topic)];
+    if (found === undefined) return failure('failed', `No help on ${quoted(topic)}${suggestion(topic, heads)}`);
+    const { command, grammar } = found;
     // No empty line: what is above one would be taken for headers.
     return printed(`${usageOf(grammar)}\n    ${command.summary}\n${wordsOf(grammar.help)}`);
   }

@@ -3,6 +3,7 @@ import { compileSpec, type CommandGrammar, type JsonCommand, type Match, type Ma
 import type { CommandEffect } from './definition.js';
 import type { CommandDescription, ShellDescription } from './description.js';
 import { reasonOf } from './reason.js';
+import { shownCommand, type ShownCommand } from './shown-command.js';
 
 /** A command that fits its grammar, ready to run; plain data. */
 export interface PlannedCommand {
@@ -27,12 +28,16 @@ export type Plan =
   | { readonly ok: false; readonly code: 'unknown-command'; readonly message: string; readonly at: number }
   | ({ readonly code: 'syntax' } & MatchFailure);
 
+/** More than there are combinations of needs in a shell of ordinary size. */
+const MAX_SHOWN = 1000;
+
 /** The commands of one shell by their first word, with their grammars compiled once. */
 export class CommandTable {
   readonly description: ShellDescription;
   /** In the order of `description.commands`. */
   readonly grammars: readonly CommandGrammar[];
   readonly #byHead = new Map<string, number>();
+  readonly #shown = new Map<string, ShownCommand | null>();
 
   /** @throws BusError `config` when a spec is wrong, does not start with a word of its own, or has that of another command. */
   constructor(description: ShellDescription) {
@@ -57,6 +62,25 @@ export class CommandTable {
   /** Index of the command with this first word. */
   find(head: string): number | undefined {
     return this.#byHead.get(head);
+  }
+
+  /**
+   * A command as far as somebody may see it: without the forms that have one of some literals.
+   *
+   * @param index - in `description.commands`
+   * @param hidden - names of literals
+   * @returns null when nothing of it is left that anything is needed for
+   */
+  shown(index: number, hidden: readonly string[]): ShownCommand | null {
+    const key = `${index} ${[...hidden].sort().join(' ')}`;
+    const known = this.#shown.get(key);
+    if (known !== undefined) return known;
+    const [command, grammar, head] = [this.description.commands[index], this.grammars[index], this.heads[index]];
+    if (command === undefined || grammar === undefined || head === undefined) return null;
+    const shown = shownCommand({ head, command, grammar }, new Set(hidden));
+    if (this.#shown.size >= MAX_SHOWN) this.#shown.clear();
+    this.#shown.set(key, shown);
+    return shown;
   }
 
   /** Plans a typed line, given as words without the shell's name. */

@@ -68,8 +68,11 @@ export interface ShellSession {
   close(): Promise<void>;
 }
 
-/** Tells of commands, in order, which of them the caller may see. */
-export type CommandFilter = (commands: readonly CommandDescription[]) => Promise<readonly boolean[]>;
+/**
+ * Tells of commands, in order, what of them the caller may see: the names of the literals whose forms are hidden, an empty list
+ * when it is all of the command; null when it is nothing.
+ */
+export type CommandFilter = (commands: readonly CommandDescription[]) => Promise<readonly (readonly string[] | null)[]>;
 
 /** A group or role that a caller belongs to, itself or by way of others. */
 export interface GroupMembership {

@@ -48,3 +48,4 @@ export type { BrokerPlace, PlaceData, ShellPlace } from './place.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
 export { ShellError } from './shell-error.js';
 export { shellSchemaOf } from './shell-schema.js';
+export type { ShownCommand } from './shown-command.js';

@@ -125,7 +125,7 @@ class HostWithBuiltins implements ShellHost {
   }
 }
 
-const allVisible: CommandFilter = async (commands) => await Promise.resolve(commands.map(() => true));
+const allVisible: CommandFilter = async (commands) => await Promise.resolve(commands.map(() => []));
 
 const noGroups: GroupSource = async () => await Promise.resolve([]);
 

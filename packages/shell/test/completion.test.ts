@@ -2,7 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Candidate } from '@arpa2amqp/protocol';
 import { waitUntil } from '@arpa2amqp/testkit';
-import { inlineHost, startProcessHost, type Shell, type ShellHost, type VariableQuestion } from '../src/index.js';
+import {
+  defineShell,
+  inlineHost,
+  startProcessHost,
+  type Shell,
+  type ShellHost,
+  type VariableQuestion,
+} from '../src/index.js';
 import { DEMO, executableProbe, expectGone, Probe, recordingLogger } from './probe.js';
 
 const MODULE = fileURLToPath(new URL('fixtures/hook-shell.mjs', import.meta.url));
@@ -183,7 +190,7 @@ test('a program has no hooks', async () => {
 test('help can be asked about the commands that the caller may see, and describe shows no others', async () => {
   const host = await inlineHooks();
   const visible = async (commands: readonly { readonly spec: string }[]) =>
-    await Promise.resolve(commands.map(({ spec }) => /^(?:help|ping|balance|describe)/.test(spec)));
+    await Promise.resolve(commands.map(({ spec }) => (/^(?:help|ping|balance|describe)/.test(spec) ? [] : null)));
   const session = await host.open(DEMO, { visible });
   const run = async (line: string) => {
     const plan = host.table.planLine(line.split(' '));
@@ -209,5 +216,39 @@ test('help can be asked about the commands that the caller may see, and describe
   expect(plan.ok && (await blind.run(plan.command, { timeoutMs: 1000, maxOutputBytes: 1000 })).code).toBe(
     'unavailable',
   );
+  await host.close();
+});
+
+test('a description is told as a whole where a form with a secret is hidden: who tries it must not find it in a history', async () => {
+  const host = inlineHost(
+    defineShell({
+      name: 'gate',
+      version: '1',
+      intro: '',
+      types: { password: { type: 'string', secret: true } },
+      commands: [
+        {
+          spec: 'gate ( open <password> | close | look <where> )',
+          summary: 'The gate',
+          effect: 'read',
+          needs: [
+            { with: ['open'], rights: 'W', class: 'gate' },
+            { with: ['close', 'look'], rights: 'R', class: 'gate' },
+          ],
+          run: () => undefined,
+        },
+      ],
+    }),
+  );
+  const tell = async (line: string, ...hidden: string[]) => {
+    const visible = async (commands: readonly unknown[]) => await Promise.resolve(commands.map(() => hidden));
+    const session = await host.open(DEMO, { visible });
+    const plan = host.table.planLine(line.split(' '));
+    return plan.ok ? (await session.run(plan.command, { timeoutMs: 1000, maxOutputBytes: 100_000 })).stdout : '';
+  };
+  const specOf = (text: string) => (JSON.parse(text) as { commands: { spec: string }[] }).commands[0]?.spec;
+  expect(specOf(await tell('describe', 'open'))).toBe('gate ( open <password> | close | look <where> )');
+  expect(specOf(await tell('describe', 'look'))).toBe('gate (open <password> | close)');
+  expect(await tell('help gate', 'open')).toBe('gate (close | look <where>)\n    The gate\n');
   await host.close();
 });
