@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { quoted, type ReplyCode } from '@arpa2amqp/protocol';
+import type { ReplyCode } from '@arpa2amqp/protocol';
 
 /**
  * An error of what commands keep their data in. Its message and causes are for the operator of the host: they name files and servers.
@@ -34,14 +34,17 @@ export function refusalOf(error: unknown, { refuse, place }: StoreAudience): unk
   const { reply: code, message, told } = error;
   if (place.address === undefined || told === message) return refuse(message, { code, cause: error });
   const reference = randomBytes(REFERENCE_BYTES).toString('hex');
-  place.logger?.error({ reference, error: quoted(message, MAX_CHARACTERS), causes: causesOf(error) }, 'store-failed');
+  // A host takes flat fields only.
+  place.logger?.error({ reference, error: cut(message), cause: causesOf(error) }, 'store-failed');
   return refuse(`${told} (${reference} in the log of the host)`, { code, cause: error });
 }
 
-function causesOf({ cause }: Error): readonly string[] {
+const cut = (text: string): string => text.slice(0, MAX_CHARACTERS);
+
+function causesOf({ cause }: Error): string {
   const causes: string[] = [];
   for (let at = cause; at instanceof Error && causes.length < MAX_CAUSES; at = at.cause) {
-    causes.push(quoted(`${at.name}: ${at.message}`, MAX_CHARACTERS));
+    causes.push(cut(`${at.name}: ${at.message}`));
   }
-  return causes;
+  return causes.join(', because of ');
 }

@@ -1,10 +1,12 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openDirectory, type Kind, type Path } from '@arpa2amqp/directory';
 import type { Reply } from '@arpa2amqp/protocol';
+import { hostFor, loadShells } from '@arpa2amqp/shell';
 import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
 import { KINDS } from '../src/kinds.js';
-import { IdShell, refusal, STORES, type TestStore } from './id-shell.js';
+import { IdShell, KeptLog, refusal, STORES, type TestStore } from './id-shell.js';
 
 for (const kind of STORES) {
   describeWith(kind.parts, `identities in ${kind.name}`, () => {
@@ -513,10 +515,7 @@ test('a file that was cut is refused, and left as it is', async () => {
 test('who is far away is not told where entries are kept, the log of the host is', async () => {
   const work = new WorkDirectory('arpa2id');
   const [file, socket] = [work.file('none/identities.mdb'), work.file('slapd')];
-  const lines: object[] = [];
-  const ignore = (): void => undefined;
-  const error = (fields: object): number => lines.push(fields);
-  const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
+  const { lines, logger } = new KeptLog();
   const place = { address: '/internetwide/arpa2.test/here', logger };
   for (const [directory, where] of [
     [{ file }, file],
@@ -527,12 +526,26 @@ test('who is far away is not told where entries are kept, the log of the host is
       const told = refusal(await shell.run(line));
       const [, reference] = /^unavailable: What is kept here cannot be reached now; .* \((\w{8}) in/.exec(told)!;
       expect(told).not.toContain(work.file(''));
-      expect(lines.at(-1)).toMatchObject({ reference });
+      expect(lines.at(-1)).toMatchObject([{ reference }, 'store-failed']);
       expect(JSON.stringify(lines.at(-1))).toContain(where);
     }
   }
   expect(lines).toHaveLength(4);
   work.remove();
+});
+
+test('the process of the shell gets the log of its host too', async () => {
+  const [manifest] = (await loadShells([fileURLToPath(new URL('../..', import.meta.url))])).filter(
+    ({ name }) => name === 'arpa2id',
+  );
+  const { lines, logger } = new KeptLog();
+  const options = { directory: { store: 'ldap', url: 'ldapi://%2Fnowhere', base: 'o=x' } };
+  const place = { address: '/internetwide/arpa2.test/here' };
+  await using shell = new IdShell(options, place, await hostFor(manifest!, { options, place, logger }));
+  expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: What is kept here cannot be reached now; /);
+  expect(lines).toEqual([
+    [{ shell: 'arpa2id', text: expect.stringMatching(/Cannot connect to .*ldapi:.*nowhere/) }, 'shell-store-failed'],
+  ]);
 });
 
 describe('without a place to keep entries', () => {

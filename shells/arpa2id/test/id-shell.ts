@@ -1,4 +1,11 @@
-import { inlineHost, type PlannedCommand, type ShellHost, type ShellPlace, type ShellSession } from '@arpa2amqp/shell';
+import {
+  inlineHost,
+  type Logger,
+  type PlannedCommand,
+  type ShellHost,
+  type ShellPlace,
+  type ShellSession,
+} from '@arpa2amqp/shell';
 import { buildReply, type Candidate, type Reply } from '@arpa2amqp/protocol';
 import { SlapdServer, WorkDirectory, type Part } from '@arpa2amqp/testkit';
 import { createShell } from '../src/index.js';
@@ -55,12 +62,25 @@ export const STORES: readonly {
   },
 ];
 
+/** A log of errors that is kept. */
+export class KeptLog {
+  readonly lines: [fields: object, event: string][] = [];
+  readonly logger: Logger;
+
+  constructor() {
+    const ignore = (): void => undefined;
+    const error = (...line: [object, string]): number => this.lines.push(line);
+    this.logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
+  }
+}
+
 /** The shell in this process, with a session per batch, as the dispatcher runs it. */
 export class IdShell implements AsyncDisposable {
   readonly host: ShellHost;
 
-  constructor(options: object, place?: ShellPlace) {
-    this.host = inlineHost(createShell(options, place));
+  /** @param host - where the shell runs, if not in this process */
+  constructor(options: object, place?: ShellPlace, host: ShellHost = inlineHost(createShell(options, place))) {
+    this.host = host;
   }
 
   /** Runs commands in one session. A string is a typed line, words separated by one blank. */

@@ -446,7 +446,7 @@ describe('the folder of the data', () => {
       /^failed: The data is missing on the disk of the host, so it is not given out; .* \(\w{8} in the log of the host\)$/,
     );
     expect(lines).toEqual([
-      { reference: expect.any(String), error: expect.stringContaining(placeOf(data, sha256('x'))), causes: [] },
+      { reference: expect.any(String), error: expect.stringContaining(placeOf(data, sha256('x'))), cause: '' },
     ]);
     await rm(data, { recursive: true });
     const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
