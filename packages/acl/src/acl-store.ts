@@ -50,6 +50,14 @@ export type ChangesSince =
   | { readonly isComplete: true; readonly records: readonly ChangeRecord[] }
   | { readonly isComplete: false; readonly position: number };
 
+/** The updates after a position that are still kept. */
+export interface History {
+  /** In order; `changes` is null in one that was too large to keep. */
+  readonly records: readonly ChangeRecord[];
+  /** False when updates between the position and the first record are no longer kept. */
+  readonly isWhole: boolean;
+}
+
 /** One list, without its entries. */
 export interface ListSummary {
   readonly resource: Resource;
@@ -84,15 +92,16 @@ export class AclStore implements AsyncDisposable {
    *
    * @param path - of the file; a lock file stands beside it
    * @param administrator - gets all rights on the lists themselves
+   * @param by - who makes it, for the log; the administrator unless told
    * @throws AclError `acl-exists`, `acl-full`, `acl-unavailable`
    */
-  static async create(path: string, administrator: Identity): Promise<AclStore> {
+  static async create(path: string, administrator: Identity, by: string = administrator): Promise<AclStore> {
     await createStoreFile(path, (records) => {
       const about: About = { format: 1, id: randomUUID(), position: 0, oldest: 1, records: 0, sum: 0 };
       records.putSync(ABOUT_KEY, encodeAbout(about));
       const writer = new StoreWriter(records, about);
       writer.apply({ kind: 'grant', resource: ADMINISTRATION, selector: administrator, rights: parseRights('A') });
-      writer.finish({ by: administrator, isForced: false });
+      writer.finish({ by, isForced: false });
     });
     return await AclStore.open(path);
   }
@@ -270,6 +279,23 @@ export class AclStore implements AsyncDisposable {
       records.push(record);
     }
     return { isComplete: true, records };
+  }
+
+  /**
+   * The updates after a position, for who wants to know what was done.
+   *
+   * @param limit - of the records returned
+   */
+  historySince(position: number, limit = 1000): History {
+    const reader = this.#fresh();
+    const about = reader.about();
+    const first = Math.max(position + 1, about.oldest);
+    const records: ChangeRecord[] = [];
+    for (let next = first; next <= about.position && records.length < limit; next += 1) {
+      const record = reader.changeAt(next);
+      if (record !== null) records.push(record);
+    }
+    return { records, isWhole: first === position + 1 };
   }
 
   /** The other store whose changes are taken over here; null when there is none. */

@@ -4,6 +4,7 @@ export {
   AclStore,
   type ChangesSince,
   type Explanation,
+  type History,
   type ListSummary,
   type UpdateOptions,
   type UpdateResult,

@@ -508,6 +508,11 @@ describe('changes for other hosts', () => {
     expect(store.changesSince(1)).toEqual({ isComplete: false, position });
     await store.update([revoke('user7@example.com')], { by });
     expect(store.changesSince(position)).toMatchObject({ isComplete: true, records: [{ position: 3 }] });
+    // Who asks what was done gets those too, with their heads alone.
+    const [first, second] = store.historySince(0, 2).records;
+    expect(first).toMatchObject({ position: 1, changes: [expect.anything()] });
+    expect(second).toMatchObject({ position, changes: null });
+    expect(store.historySince(99)).toEqual({ records: [], isWhole: true });
   });
 
   test('a whole that would lock out the last administrator of the host is refused unless forced', async () => {

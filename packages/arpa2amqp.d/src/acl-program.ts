@@ -48,7 +48,7 @@ async function init(state: string | undefined, text: string): Promise<AclOutcome
     throw new BusError('usage', 'Name the directory for the access control lists with --state DIR or --config FILE');
   }
   await prepareStateDirectory(state);
-  await using store = await AclStore.create(listsIn(state), administrator);
+  await using store = await AclStore.create(listsIn(state), administrator, author());
   return said(`Made ${listsIn(state)}\n${store.exportText().replace(/^#.*\n/, '')}`);
 }
 
@@ -80,8 +80,13 @@ async function change(store: AclStore, command: AclCommand & { kind: 'grant' | '
     const missing = kind === 'grant' ? 'rights and a selector, as in %RW user@example.com' : 'a selector';
     throw new BusError('usage', `Name what to ${kind} on ${formatResource(resource)}: ${missing}`);
   }
-  const { changed } = await store.update(edits, { by: `host:${userInfo().username}`, isForced });
+  const { changed } = await store.update(edits, { by: author(), isForced });
   return said(`${changed === 0 ? 'Nothing to change\n' : ''}${listText(store, resource)}`);
+}
+
+/** Who changes the lists, for their log and the audit log (`host-changes.ts`). */
+function author(): string {
+  return `host:${userInfo().username}`;
 }
 
 /** `<class> [<instance>] ...`: the second word is an instance unless it begins what follows. */

@@ -6,6 +6,7 @@ import type { Caller } from '@arpa2amqp/shell';
 import type { Logger } from 'pino';
 import { answerTo, encodeAnswer } from './answering.js';
 import { decodeMessage } from './decoding.js';
+import { REFUSED, type LogLimit } from './log-limit.js';
 import { openMessage } from './opening.js';
 
 /** The last instant that a Date can hold, for a ticket without an end. */
@@ -23,7 +24,10 @@ export interface BatchWorkerOptions {
   /** Makes an identity of a principal. @throws BusError `invalid-principal` */
   readonly identify: (principal: string) => string;
   readonly limits: Limits;
+  /** Takes a line for each batch of an authenticated caller. */
   readonly log: Logger;
+  /** Takes what anybody can cause as often as he likes. */
+  readonly peerLog: LogLimit;
 }
 
 /**
@@ -31,7 +35,7 @@ export interface BatchWorkerOptions {
  *
  * W1 a delivery is accepted only after its answer was handed over, or when nobody waits for one;
  * W2 every delivery is settled and its slot is given back, whatever happens;
- * W3 one line is logged for each, without anything of the payload;
+ * W3 one line is logged for each batch, and for each refusal until there are too many, without anything of the payload;
  * W4 nobody keeps a slot by not reading who was not authenticated: hints are not waited for.
  */
 export class BatchWorker {
@@ -73,7 +77,7 @@ export class BatchWorker {
     try {
       await this.#lead(incoming);
     } catch (error) {
-      this.#options.log.error({ err: error }, 'delivery-failed');
+      this.#options.peerLog.error({ err: error }, 'delivery-failed');
       incoming.release();
     } finally {
       incoming.done();
@@ -152,13 +156,13 @@ export class BatchWorker {
   }
 
   #refuse(incoming: Incoming, { reason, style, answer, detail }: Refused): void {
-    this.#options.log.warn({ reason, detail, peer: incoming.peer }, 'refused');
+    this.#options.peerLog.warn({ reason, detail, peer: incoming.peer }, REFUSED);
     this.#reject(incoming, reason, style, answer);
   }
 
   /** A broker has aimed the batch at us, or its answer elsewhere. */
   #refuseMisdirected(incoming: Incoming, payload: OpenedPayload, reason: FrameErrorReason): void {
-    this.#options.log.warn({ reason, principal: payload.principal, peer: incoming.peer }, 'refused');
+    this.#options.peerLog.warn({ reason, principal: payload.principal, peer: incoming.peer }, REFUSED);
     const { style, contextId } = payload;
     this.#reject(incoming, reason, style, style === 'raw' ? null : errorFrame(reason, contextId));
   }
@@ -184,7 +188,7 @@ export class BatchWorker {
       if (incoming.message.replyTo !== undefined) await incoming.answer(answerTo(incoming, style, body));
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      this.#options.log.warn({ code, reason: message }, 'answer-lost');
+      this.#options.peerLog.warn({ code, reason: message }, 'answer-lost');
     }
   }
 }

@@ -16,8 +16,10 @@ import { openAudit } from './audit.js';
 import { BatchWorker } from './batch-worker.js';
 import type { Configuration } from './configuration.js';
 import { openLists } from './access-lists.js';
+import { HostChanges } from './host-changes.js';
+import { LogLimit } from './log-limit.js';
 import { startShells } from './shells.js';
-import { prepareStateDirectory, replayCacheIn } from './state-directory.js';
+import { auditedListsIn, prepareStateDirectory, replayCacheIn } from './state-directory.js';
 import { transportOf } from './transport.js';
 
 /** What the daemon is made of. */
@@ -40,12 +42,15 @@ interface DaemonParts {
 export class Daemon implements AsyncDisposable {
   readonly #configuration: Configuration;
   readonly #log: Logger;
+  readonly #peerLog: LogLimit;
   readonly #journal = new MemoryJournal();
   readonly #acceptor: AcceptorTable;
   readonly #worker: BatchWorker;
   readonly #lists: AclStore | null;
   readonly #authorizer: Authorizer;
   readonly #audit: AuditLog | null;
+  /** Null without lists. */
+  readonly #hostChanges: HostChanges | null;
   #shells: ShellRegistry;
   #dispatcher: Dispatcher;
   /** Shells that were replaced, until they have ended. */
@@ -58,11 +63,13 @@ export class Daemon implements AsyncDisposable {
   private constructor(configuration: Configuration, log: Logger, { acceptor, shells, lists, audit }: DaemonParts) {
     this.#configuration = configuration;
     this.#log = log;
+    this.#peerLog = new LogLimit(log);
     this.#acceptor = acceptor;
     this.#shells = shells;
     this.#lists = lists;
     this.#audit = audit;
-    this.#authorizer = authorizerOf(lists, log);
+    this.#hostChanges = this.#watchLists();
+    this.#authorizer = authorizerOf(lists, this.#peerLog);
     this.#dispatcher = this.#makeDispatcher();
     this.#worker = new BatchWorker({
       address: configuration.address.address,
@@ -71,6 +78,7 @@ export class Daemon implements AsyncDisposable {
       identify: (principal) => identityOf(principal, configuration.realms),
       limits: configuration.limits,
       log,
+      peerLog: this.#peerLog,
     });
   }
 
@@ -92,6 +100,7 @@ export class Daemon implements AsyncDisposable {
       const daemon = new Daemon(configuration, log, { acceptor, shells, lists, audit });
       await daemon.#serve();
       audit?.event('start', { pid: process.pid, open: configuration.isOpen });
+      await daemon.#hostChanges?.start();
       return daemon;
     } catch (error) {
       shells?.destroy();
@@ -140,6 +149,8 @@ export class Daemon implements AsyncDisposable {
     this.#service?.destroy();
     for (const shells of [this.#shells, ...this.#replaced.keys()]) shells.destroy();
     this.#acceptor.destroy();
+    this.#hostChanges?.destroy();
+    this.#peerLog.close();
     this.#audit?.destroy();
     this.#lists?.destroy();
   }
@@ -160,6 +171,8 @@ export class Daemon implements AsyncDisposable {
     await this.#reloading;
     await Promise.all([this.#shells.close(), ...this.#replaced.values()]);
     await this.#acceptor.close();
+    this.#peerLog.close();
+    await this.#hostChanges?.close();
     this.#audit?.event('stop', { pid: process.pid });
     await this.#audit?.close();
     await this.#lists?.close();
@@ -211,7 +224,7 @@ export class Daemon implements AsyncDisposable {
         slots: limits.maxBatches,
         maxMessageBytes: limits.maxMessageBytes,
         onDelivery: (incoming) => this.#worker.receive(incoming),
-        logger: this.#log,
+        logger: this.#peerLog,
       });
     } catch (cause) {
       if (!(cause instanceof AmqpError)) throw cause;
@@ -220,6 +233,17 @@ export class Daemon implements AsyncDisposable {
       const where = 'listen' in transport ? `listen at ${transport.listen}` : 'take batches from the broker';
       throw new BusError(code, `Cannot ${where}: ${cause.message} (${cause.code})`, { cause });
     }
+  }
+
+  #watchLists(): HostChanges | null {
+    const { state } = this.#configuration;
+    if (this.#lists === null || this.#audit === null || state === undefined) return null;
+    return new HostChanges({
+      store: this.#lists,
+      audit: this.#audit,
+      file: auditedListsIn(state),
+      onFailure: (error) => this.#peerLog.error({ err: error }, 'lists-not-audited'),
+    });
   }
 
   #makeDispatcher(): Dispatcher {
@@ -243,7 +267,7 @@ async function makeAcceptor({ service, keytab, limits, state }: Configuration, l
   });
 }
 
-function authorizerOf(store: AclStore | null, log: Logger): Authorizer {
+function authorizerOf(store: AclStore | null, log: LogLimit): Authorizer {
   if (store === null) return openAuthorizer;
   return new AclAuthorizer({ store, onFailure: (error) => log.error({ err: error }, 'access-lists-failed') });
 }

@@ -44,3 +44,8 @@ export function auditIn(state: string): string {
 export function auditHeadIn(state: string): string {
   return path.join(state, 'audit.head');
 }
+
+/** Up to where changes of the lists were looked at for the audit log. */
+export function auditedListsIn(state: string): string {
+  return path.join(state, 'audit.lists');
+}

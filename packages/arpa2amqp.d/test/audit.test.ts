@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -83,8 +84,9 @@ describeWith(['krb5kdc'], 'the audit log of a daemon', () => {
     ];
     expect(await run(...commands)).toEqual([undefined, 'denied', undefined]);
     const lines = linesOf(log);
-    expect(lines.map(({ record, outcome }) => outcome ?? record)).toEqual(['start', 'intent', 'ok', 'denied', 'ok']);
-    expect(lines[2]).toMatchObject({
+    const before = ['start', 'lists', 'lists'];
+    expect(lines.map(({ record, outcome }) => outcome ?? record)).toEqual([...before, 'intent', 'ok', 'denied', 'ok']);
+    expect(lines[4]).toMatchObject({
       identity: 'demo@arpa2.test',
       principal: 'demo@ARPA2.TEST',
       shell: 'garden',
@@ -93,8 +95,28 @@ describeWith(['krb5kdc'], 'the audit log of a daemon', () => {
     expect(readFileSync(log, 'latin1')).not.toMatch(/seeds/);
     expect(await audit('verify', '--state', state)).toMatchObject({
       exitCode: 0,
-      text: expect.stringMatching(/^5 lines are whole, records 1 to 5/),
+      text: expect.stringMatching(/^7 lines are whole, records 1 to 7/),
     });
+  });
+
+  test('says who has changed the lists on the host itself, at once or while no daemon ran', async () => {
+    const listsIn = (): Line[] => linesOf(log).filter(({ record }) => record === 'lists');
+    const bed = { class: 'garden.bed', instance: 'east' };
+    const grant = async (selector: string): Promise<void> => {
+      await runAclProgram(['grant', 'garden.bed', 'east', '%W', selector, '--state', state], '0');
+    };
+    await grant('demo@arpa2.test');
+    await waitUntil(() => listsIn().length === 3, { what: 'the line of the grant' });
+    expect(listsIn()[2]).toMatchObject({
+      ...{ by: `host:${userInfo().username}`, position: 3, ...bed },
+      change: 'grant garden.bed "east" %W demo@arpa2.test',
+      at: expect.stringMatching(/^20.*Z$/),
+    });
+    await daemon.close();
+    await grant('pat@arpa2.test');
+    daemon = await startDaemon('--state', state);
+    expect(listsIn().slice(3)).toMatchObject([{ position: 4, ...bed }]);
+    expect(linesOf(log).at(-2)).toMatchObject({ record: 'start' });
   });
 
   test('goes on in a new file after SIGHUP, and in a new daemon', async () => {
@@ -105,7 +127,7 @@ describeWith(['krb5kdc'], 'the audit log of a daemon', () => {
     await daemon.close();
     daemon = await startDaemon('--state', state);
     expect(linesOf(log).map(({ record }) => record)).toEqual(['command', 'stop', 'start']);
-    const whole = { exitCode: 0, text: expect.stringMatching(/^8 lines are whole/) };
+    const whole = { exitCode: 0, text: expect.stringMatching(/^14 lines are whole/) };
     expect(await audit('verify', `${log}.1`, log, '--state', state)).toMatchObject(whole);
     const found = await audit('verify', log, `${log}.1`);
     expect(found).toMatchObject({ exitCode: 1, text: expect.stringMatching(/audit\.log\.1:1: doubled/) });
@@ -122,7 +144,9 @@ describeWith(['krb5kdc'], 'the audit log of a daemon', () => {
     await waitUntil(() => failures() > 0);
     rmSync(log, { recursive: true });
     expect(await run({ words_: ['garden', 'plant', 'north'] })).toEqual([undefined]);
-    expect(linesOf(log).map(({ outcome }) => outcome)).toEqual(['unavailable', 'ok', undefined, 'ok']);
+    expect(linesOf(log).map(({ record, outcome }) => outcome ?? record)).toEqual([
+      ...['unavailable', 'ok', 'gone', 'intent', 'ok'],
+    ]);
     expect(failures()).toBe(1);
   });
 

@@ -123,8 +123,8 @@ export class Host implements AsyncDisposable {
       }),
     );
     // On the command line too: DaemonProcess adds a way of transport of its own when it sees none there.
-    const { connect: broker, listen } = config;
-    const way = broker === undefined ? ['--listen', String(listen)] : ['--connect', String(broker)];
+    const { connect: broker } = config;
+    const way = typeof broker === 'string' ? ['--connect', broker] : ['--listen', client.url ?? ''];
     this.#daemon = await DaemonProcess.start({ args: ['--config', file, ...way], environment: realm.environment });
     this.#reach = client;
   }
