@@ -57,6 +57,84 @@ describe('while a command runs', () => {
   });
 });
 
+describe('a long text', () => {
+  const MORE = '-- more --';
+  /** Waits until the screen is these rows and the invitation. */
+  const rows = async (user: PtySession, first: number, last: number, invitation: string): Promise<void> => {
+    const shown = Array.from({ length: last - first + 1 }, (_, index) => `row ${first + index}`);
+    await user.until((screen) => {
+      const text = screen.lines.slice(screen.row - shown.length, screen.row).map((_, index) => {
+        return screen.lineAt(screen.row - shown.length + index);
+      });
+      return screen.beforeCursor.startsWith(invitation) && text.join() === shown.join();
+    }, `rows ${first} to ${last} above ${invitation}`);
+  };
+
+  test('is shown there and back', async () => {
+    await using user = await open({ rows: 10 });
+    user.type('page 100\r');
+    await rows(user, 1, 9, MORE);
+    user.type('  ');
+    await rows(user, 19, 27, MORE);
+    user.type('b');
+    await rows(user, 10, 18, MORE);
+    user.type(`${ESC}[A`);
+    await rows(user, 9, 17, MORE);
+    user.type(`${ESC}[5~`);
+    await rows(user, 1, 9, MORE);
+    user.type('bk');
+    await rows(user, 1, 9, MORE);
+    user.type('G');
+    await rows(user, 92, 100, '-- end --');
+    user.type('jk');
+    await rows(user, 91, 99, MORE);
+    user.type(`${ESC}[6~g`);
+    await rows(user, 1, 9, MORE);
+    user.type('G');
+    await rows(user, 92, 100, '-- end --');
+    user.type(' ');
+    await user.cursorBehind('sh> ');
+    expect(user.screen.text).not.toMatch(/more|end/);
+  });
+
+  test('is searched for a text, as it is', async () => {
+    await using user = await open({ rows: 10 });
+    user.type('page 100\r');
+    await rows(user, 1, 9, MORE);
+    user.type('/w 5?');
+    await user.cursorBehind('/w 5?');
+    user.type('\u007f\r');
+    await rows(user, 5, 13, MORE);
+    user.type('nn');
+    await rows(user, 51, 59, MORE);
+    user.type('N');
+    await rows(user, 50, 58, MORE);
+    user.type('/\u007f/none\r');
+    await rows(user, 50, 58, 'Not found. -- more --');
+    user.type('/99\r');
+    await rows(user, 99, 100, '-- end --');
+    user.type('b');
+    await rows(user, 90, 98, MORE);
+    user.type('/.\u0003g/ \r');
+    await rows(user, 1, 9, MORE);
+    user.type('q');
+    await user.cursorBehind('sh> ');
+  });
+
+  test('is cut anew when the window changes', async () => {
+    await using user = await open({ rows: 10 });
+    user.type('page 100\r');
+    await rows(user, 1, 9, MORE);
+    await user.resize(60, 6);
+    user.type(' ');
+    await rows(user, 10, 14, MORE);
+    user.type('b');
+    await rows(user, 5, 9, MORE);
+    user.type('\u0003');
+    await user.cursorBehind('sh> ');
+  });
+});
+
 describe('ways out', () => {
   test('Ctrl-D deletes in a line and ends on an empty one, and the terminal is as it was', async () => {
     await using user = await open();

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cellsOf, clustersOf } from '../../src/terminal/cells.js';
 import { escapeForTerminal } from '../../src/terminal/index.js';
-import { rowsOf } from '../../src/terminal/pager.js';
+import { TextRows } from '../../src/terminal/text-rows.js';
+
+const rowsOf = (text: string, columns: number): readonly string[] => new TextRows(text, columns).slice(0, Infinity);
 
 describe('escapeForTerminal', () => {
   test.each([
@@ -43,7 +45,7 @@ describe('characters and columns', () => {
   test('rows of the pager fit and lose nothing', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-composite' }), fc.integer({ min: 12, max: 40 }), (text, columns) => {
-        const rows = [...rowsOf(text, columns)];
+        const rows = rowsOf(text, columns);
         for (const row of rows) expect(cellsOf(row)).toBeLessThanOrEqual(columns);
         expect(rows.join('')).toBe(escapeForTerminal(text).replace(/\n/g, ''));
       }),
@@ -51,6 +53,40 @@ describe('characters and columns', () => {
   });
 
   test('colours take no room in a row', () => {
-    expect([...rowsOf('\u001b[1mabcd\u001b[0mef\n\na\tb', 10)]).toEqual(['\u001b[1mabcd\u001b[0mef', '', 'a       b']);
+    expect(rowsOf('\u001b[1mabcd\u001b[0mef\n\na\tb', 10)).toEqual(['\u001b[1mabcd\u001b[0mef', '', 'a       b']);
+  });
+
+  test.each<[string, readonly string[]]>([
+    ['', []],
+    ['\n', ['']],
+    ['a\n\n', ['a', '']],
+    ['abcdefgh', ['abcd', 'efgh']],
+    ['abc\nabcde\n', ['abc', 'abcd', 'e']],
+    ['漢字漢字漢', ['漢字', '漢字', '漢']],
+  ])('the rows of %j', (text, rows) => {
+    expect(rowsOf(text, 4)).toEqual(rows);
+  });
+
+  test('rows are found by their places, in any order', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom('a', '漢', '\n', '\t') }), fc.nat(), (text, seed) => {
+        const all = new TextRows(text, 12);
+        const rows = new TextRows(text, 12);
+        const at = text === '' ? 0 : seed % text.length;
+        const row = rows.indexOf(at);
+        expect(rows.slice(row, row + 2)).toEqual(all.slice(0, Infinity).slice(row, row + 2));
+        expect(rows.startOf(row)).toBeLessThanOrEqual(at);
+        expect(rows.startOf(row + 1)).toBeGreaterThanOrEqual(at);
+        expect(all.count()).toBe(rows.count());
+      }),
+    );
+  });
+
+  test('a line of a megabyte and a million lines are cut in time', () => {
+    const begun = performance.now();
+    expect(new TextRows('漢'.repeat(500_000), 80).count()).toBe(12_500);
+    expect(new TextRows('\u0300'.repeat(1_000_000), 80).count()).toBeGreaterThan(0);
+    expect(new TextRows('x\n'.repeat(1_000_000), 80).count()).toBe(1_000_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
   });
 });
