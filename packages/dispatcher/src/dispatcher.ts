@@ -10,6 +10,7 @@ import {
 import type { Caller } from '@arpa2amqp/shell';
 import { noAudit, type Audit, type AuditedCommand, type BatchAudit } from './audit.js';
 import { commandFilter, type AccessDecision, type Authorizer } from './authorizer.js';
+import { digestOf } from './command-digest.js';
 import { Completion } from './completion.js';
 import { Execution, type ExecutionTask } from './execution.js';
 import type { BatchKey, BatchRecord, Journal } from './journal.js';
@@ -141,9 +142,12 @@ export class Dispatcher {
     commands: readonly AuditedCommand[],
     audit: BatchAudit,
   ): Promise<BatchRecord | null> {
-    if (!commands.some(({ step, decision }) => step.effect === 'change' && decision.isGranted)) return null;
+    const changes = commands.filter(({ step, decision }) => step.effect === 'change' && decision.isGranted);
+    if (changes.length === 0) return null;
     try {
-      return await this.#journal.claim(keyOf(batch, caller));
+      const record = await this.#journal.claim(keyOf(batch, caller));
+      refuseOther(record, changes);
+      return record;
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
       const reply = errorReply(error.code as ReplyCode, '');
@@ -152,6 +156,24 @@ export class Dispatcher {
       throw error;
     }
   }
+}
+
+/**
+ * The reply of a command must not be given to another one that came under the same id.
+ *
+ * @throws BusError `invalid-batch`, and then the record is released
+ */
+function refuseOther(record: BatchRecord, changes: readonly AuditedCommand[]): void {
+  const other = changes.find(({ index, step }) => {
+    const known = record.digestOf(index);
+    return known !== undefined && known !== digestOf(step);
+  });
+  if (other === undefined) return;
+  record.release();
+  throw new BusError(
+    'invalid-batch',
+    `The id of the batch was used before, with another command ${other.index + 1}; nothing was run now: give the batch an id of its own`,
+  );
 }
 
 /** A batch on whose commands was decided. */

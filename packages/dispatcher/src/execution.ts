@@ -10,6 +10,7 @@ import {
 } from '@arpa2amqp/protocol';
 import type { Caller, CommandFilter, GroupSource, RunLimits, ShellSession } from '@arpa2amqp/shell';
 import type { AuditedEnd, BatchAudit } from './audit.js';
+import { digestOf } from './command-digest.js';
 import type { CompletionQuestion } from './completion.js';
 import type { BatchRecord } from './journal.js';
 import type { CompletionStep, PlannedStep } from './plan.js';
@@ -90,7 +91,7 @@ export class Execution {
     }
     const refusal = this.#refusal();
     if (refusal !== null) return this.#note(index, refusal, at(0));
-    await record?.start(index);
+    await record?.start(index, digestOf(step));
     const [reply = errorReply('internal', '')] = await this.#run(index, [step]);
     await record?.end(index, reply);
     return reply;

@@ -15,8 +15,10 @@ export interface BatchRecord {
    * started then and nobody knows how it ended.
    */
   replyOf(index: number): Reply | undefined;
-  /** Says that the command is about to run. */
-  start(index: number): Promise<void>;
+  /** What tells the command apart that an earlier delivery started here; undefined when none did. */
+  digestOf(index: number): string | undefined;
+  /** Says that the command is about to run, and what tells it apart. */
+  start(index: number, digest: string): Promise<void>;
   /** Says that the command has ended, with its reply. */
   end(index: number, reply: Reply): Promise<void>;
   /** Lets a repeat of the batch, which waits meanwhile, go on. */

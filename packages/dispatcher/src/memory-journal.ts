@@ -5,7 +5,7 @@ import type { BatchKey, BatchRecord, Journal } from './journal.js';
 export interface MemoryJournalOptions {
   /** Batches remembered at one time. */
   readonly maxBatches?: number;
-  /** Stored replies, in characters of JSON. */
+  /** Stored replies and what tells commands apart, in characters of JSON. */
   readonly maxCharacters?: number;
   /** The part of both that one identity may take, so that nobody can stop the others; a quarter unless told. */
   readonly share?: number;
@@ -18,10 +18,16 @@ interface Account {
   characters: number;
 }
 
+/** A command that was started. */
+interface Started {
+  readonly digest: string;
+  /** Null: not ended. */
+  reply: Reply | null;
+}
+
 interface Entry {
   readonly identity: string;
-  /** Null: started, not ended. */
-  readonly replies: Map<number, Reply | null>;
+  readonly commands: Map<number, Started>;
   readonly expiresMs: number;
   characters: number;
   /** Resolves when the delivery that has claimed the batch is done with it; null while nobody has. */
@@ -85,7 +91,7 @@ export class MemoryJournal implements Journal {
     if (this.#isFullFor(identity)) {
       throw new BusError('unavailable', 'The journal of the host is full: send the batch again later');
     }
-    const entry: Entry = { identity, replies: new Map(), expiresMs, characters: 0, busy: null };
+    const entry: Entry = { identity, commands: new Map(), expiresMs, characters: 0, busy: null };
     this.#entries.set(name, entry);
     if (!this.#accounts.has(identity)) this.#accounts.set(identity, { batches: 0, characters: 0 });
     this.#book(identity, 1, 0);
@@ -118,22 +124,28 @@ export class MemoryJournal implements Journal {
     });
     return {
       replyOf: (index) => {
-        const reply = entry.replies.get(index);
+        const reply = entry.commands.get(index)?.reply;
         return reply === null ? INTERRUPTED : reply;
       },
-      start: async (index) => {
-        entry.replies.set(index, null);
+      digestOf: (index) => entry.commands.get(index)?.digest,
+      start: async (index, digest) => {
+        entry.commands.set(index, { digest, reply: null });
+        this.#store(entry, digest.length);
         await Promise.resolve();
       },
       end: async (index, reply) => {
-        entry.replies.set(index, reply);
-        const characters = JSON.stringify(reply).length;
-        entry.characters += characters;
-        this.#book(entry.identity, 0, characters);
+        const started = entry.commands.get(index);
+        if (started !== undefined) started.reply = reply;
+        this.#store(entry, JSON.stringify(reply).length);
         await Promise.resolve();
       },
       release,
     };
+  }
+
+  #store(entry: Entry, characters: number): void {
+    entry.characters += characters;
+    this.#book(entry.identity, 0, characters);
   }
 
   #sweep(everyMs: number): void {

@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_LIMITS, type Batch, type Limits, type Reply } from '@arpa2amqp/protocol';
 import { ShellError, defineShell, inlineHost, type Caller } from '@arpa2amqp/shell';
-import { Dispatcher, MemoryJournal, ShellRegistry, openAuthorizer, type Authorizer } from '../src/index.js';
+import {
+  Dispatcher,
+  MemoryJournal,
+  ShellRegistry,
+  noAudit,
+  openAuthorizer,
+  type Audit,
+  type Authorizer,
+} from '../src/index.js';
+import { digestOf } from '../src/command-digest.js';
+import { planBatch } from '../src/plan.js';
 
 const caller: Caller = {
   identity: 'demo@arpa2.test',
@@ -51,6 +61,13 @@ class Counter {
         },
       },
       {
+        spec: 'tag [<red>] [<blue>]',
+        summary: 'Change one or the other.',
+        effect: 'change',
+        open: true,
+        run: (call) => void this.changes.push(`${call.optional('red') ?? ''}/${call.optional('blue') ?? ''}`),
+      },
+      {
         spec: 'wait',
         summary: 'Wait until interrupted.',
         effect: 'change',
@@ -70,18 +87,27 @@ afterEach(async () => {
   registries = [];
 });
 
-function setUp(options: { limits?: Partial<Limits>; authorizer?: Authorizer; journal?: MemoryJournal } = {}) {
+interface Parts {
+  limits?: Partial<Limits>;
+  authorizer?: Authorizer;
+  journal?: MemoryJournal;
+  audit?: Audit;
+}
+
+function setUp(options: Parts = {}) {
   const counter = new Counter();
   const shells = new ShellRegistry();
   shells.add(inlineHost(counter.shell));
+  shells.add(inlineHost(defineShell({ ...counter.shell.definition, name: 'abacus' })));
   registries.push(shells);
   const dispatcher = new Dispatcher({
     shells,
     authorizer: options.authorizer ?? openAuthorizer,
     journal: options.journal ?? new MemoryJournal(),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    ...(options.audit === undefined ? {} : { audit: options.audit }),
   });
-  return { counter, dispatcher };
+  return { counter, dispatcher, shells };
 }
 
 let ids = 0;
@@ -283,11 +309,14 @@ describe('the journal', () => {
 
   test('a command that was started and never ended is not run again', async () => {
     const journal = new MemoryJournal();
-    const { counter, dispatcher } = setUp({ journal });
+    const { counter, dispatcher, shells } = setUp({ journal });
     const batch = batchOf([set('a'), set('b')]);
+    const plan = planBatch(batch.commands, shells, DEFAULT_LIMITS);
+    const [step] = plan.isReady ? plan.steps : [];
+    if (step === undefined || 'question' in step) throw new Error('The batch cannot be planned');
     const key = { identity: caller.identity, batchId: batch.id, expiresMs: batch.expiresMs };
     const broken = await journal.claim(key);
-    await broken.start(0);
+    await broken.start(0, digestOf(step));
     broken.release();
     expect(codes(await dispatcher.run(batch, caller))).toEqual(['interrupted', undefined]);
     expect(counter.changes).toEqual(['b']);
@@ -335,6 +364,59 @@ describe('the journal', () => {
         codes(await dispatcher.run(batchOf([set('a')], { expiresMs: Date.now() + 3_600_000 * 2 }), caller)),
       ).toEqual([expected]);
     }
+  });
+
+  describe('an id that comes again with another command', () => {
+    const line = (...words: string[]): object => ({ words_: words });
+
+    test.each<[string, object, object]>([
+      ['other words', set('a'), set('b')],
+      ['another shell', set('a'), line('abacus', 'set', 'a')],
+      ['another input', set('a'), { ...set('a'), stdin_: 'x' }],
+      ['another input than the one before', { ...set('a'), stdin_: 'y' }, { ...set('a'), stdin_: 'x' }],
+      ['the same words, read otherwise', { do_: 'counter tag', red: '1' }, { do_: 'counter tag', blue: '1' }],
+      ['words parted elsewhere', line('counter', 'tag', 'a b', 'c'), line('counter', 'tag', 'a', 'b c')],
+    ])('is refused as a whole: %s', async (_what, first, other) => {
+      const { counter, dispatcher } = setUp();
+      const batch = batchOf([{ do_: 'counter get' }, first, set('z')]);
+      const answers = await dispatcher.run(batch, caller);
+      expect(codes(answers)).toEqual([undefined, undefined, undefined]);
+      const { changes, reads } = { changes: [...counter.changes], reads: [...counter.reads] };
+      const refused = await dispatcher.run({ ...batch, commands: [{ do_: 'counter get' }, other, set('y')] }, caller);
+      expect(codes(refused)).toEqual(['invalid-batch', 'invalid-batch', 'invalid-batch']);
+      expect(refused[0]?.stderr_).toMatch(
+        /^The id of the batch was used before, with another command 2; nothing was run/,
+      );
+      expect(counter).toMatchObject({ changes, reads });
+      // The batch that had the id first is still answered.
+      expect((await dispatcher.run(batch, caller)).slice(1)).toEqual(answers.slice(1));
+      expect(counter.changes).toEqual(changes);
+    });
+
+    test('is told from the same one in its other form', async () => {
+      const { counter, dispatcher } = setUp();
+      const batch = batchOf([set('a')]);
+      const first = await dispatcher.run(batch, caller);
+      const again = { ...batch, commands: [{ ...line('counter', 'set', 'a'), stdin_: '' }] };
+      expect(await dispatcher.run(again, caller)).toEqual(first);
+      expect(counter.changes).toEqual(['a']);
+    });
+
+    test('is not audited as done', async () => {
+      const noted: unknown[] = [];
+      const note = (index: number, { error_: error }: Reply, { isRepeat }: { isRepeat: boolean }): void =>
+        void noted.push([index, error?.code ?? 'ok', isRepeat]);
+      const { dispatcher } = setUp({ audit: { ...noAudit, open: (batch) => ({ ...noAudit.open(batch), note }) } });
+      const batch = batchOf([set('a')]);
+      await dispatcher.run(batch, caller);
+      await dispatcher.run(batch, caller);
+      await dispatcher.run({ ...batch, commands: [set('b')] }, caller);
+      expect(noted).toEqual([
+        [0, 'ok', false],
+        [0, 'ok', true],
+        [0, 'invalid-batch', false],
+      ]);
+    });
   });
 
   test('the same id of another identity is another batch', async () => {

@@ -33,7 +33,7 @@ export const REPLY_ERRORS = {
   'not-json': entry(2, 'The batch is not JSON'),
   'too-deep': entry(2, 'The JSON of the batch is nested too deeply'),
   'duplicate-key': entry(2, 'An object in the batch names a key twice'),
-  'invalid-batch': entry(2, 'The batch does not fit its schema'),
+  'invalid-batch': entry(2, 'The batch does not fit its schema, or its id is that of another one'),
   'too-many-commands': entry(2, 'The batch holds more commands than allowed'),
   'issued-in-future': entry(1, 'The batch was issued in the future: the clocks of client and host differ'),
   unsupported: entry(1, 'The host does not offer this feature'),
