@@ -1,30 +1,20 @@
 import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openDirectory, type Kind, type Path } from '@arpa2amqp/directory';
 import type { Reply } from '@arpa2amqp/protocol';
 import { hostFor, loadShells } from '@arpa2amqp/shell';
 import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
 import { KINDS } from '../src/kinds.js';
-import { IdShell, KeptLog, refusal, STORES, type TestStore } from './id-shell.js';
+import { IdShell, KeptLog, refusal, ShellFixture, STORES } from './id-shell.js';
 
 for (const kind of STORES) {
   describeWith(kind.parts, `identities in ${kind.name}`, () => {
-    let store: TestStore;
-    let shell: IdShell;
+    const at = new ShellFixture(kind);
 
-    beforeAll(async () => {
-      store = await kind.start();
-      shell = new IdShell(store.options);
-    });
-    afterAll(async () => {
-      await shell[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    });
-
-    const refused = async (line: string): Promise<string> => refusal(await shell.run(line));
+    const refused = async (line: string): Promise<string> => refusal(await at.shell.run(line));
     const show = async (line: string): Promise<Reply> => {
-      const reply = await shell.run(line);
+      const reply = await at.shell.run(line);
       expect(reply.stderr_).toBeUndefined();
       return reply;
     };
@@ -36,7 +26,7 @@ for (const kind of STORES) {
           domain: 'orvelte.nep',
           owner: 'demo@arpa2.test',
         });
-        await shell.prepare('domain add a-b.orvelte.nep Below', 'domain add 1.nep One');
+        await at.shell.prepare('domain add a-b.orvelte.nep Below', 'domain add 1.nep One');
         const orvelte = { domain: 'orvelte.nep', organisation: 'Orvelte en Zonen', owner: 'demo@arpa2.test' };
         expect(await show('domain list')).toEqual({
           domains: [
@@ -53,12 +43,12 @@ for (const kind of STORES) {
         });
         expect(await show('domain show orvelte.nep')).toEqual({ ...orvelte, owner: 'mary+x@other.nep' });
         expect(await show('domain del 1.nep')).toEqual({ removed: [{ kind: 'domain', identity: '1.nep' }] });
-        await shell.prepare('domain del a-b.orvelte.nep', 'domain del orvelte.nep');
+        await at.shell.prepare('domain del a-b.orvelte.nep', 'domain del orvelte.nep');
         expect(await show('domain list')).toEqual({ domains: [] });
       });
 
       test('are there once, and are not made by mistake', async () => {
-        await shell.prepare('domain add once.nep Once');
+        await at.shell.prepare('domain add once.nep Once');
         expect(await refused('domain add ONCE.nep Twice')).toBe('failed: There is a domain once.nep already');
         for (const line of ['domain del no.nep', 'domain show no.nep', 'domain xfer no.nep x@y.nep']) {
           expect(await refused(line)).toBe('failed: There is no domain no.nep');
@@ -73,7 +63,7 @@ for (const kind of STORES) {
         const fill = ['user add', 'role add'].flatMap((add) =>
           Array.from({ length: 12 }, (_, index) => `${add} full.nep ${add[0]!}${index + 10} Name`),
         );
-        await shell.prepare(
+        await at.shell.prepare(
           'domain add full.nep Full',
           'domain add sub.full.nep Other',
           'user add sub.full.nep john John',
@@ -101,10 +91,10 @@ for (const kind of STORES) {
 
     describe('users, groups and roles', () => {
       test('are added, listed and deleted', async () => {
-        await shell.prepare('domain add plain.nep Plain');
+        await at.shell.prepare('domain add plain.nep Plain');
         expect(await show('user add plain.nep John.Doe John  M. Doe')).toEqual({ identity: 'john.doe@plain.nep' });
-        await shell.prepare('user add plain.nep -a Dash', 'group add plain.nep devs All who write');
-        await shell.prepare('role add plain.nep sales Sells', 'role add plain.nep buyer Buys');
+        await at.shell.prepare('user add plain.nep -a Dash', 'group add plain.nep devs All who write');
+        await at.shell.prepare('role add plain.nep sales Sells', 'role add plain.nep buyer Buys');
         expect(await show('user list plain.nep')).toEqual({
           users: [
             { uid: '-a', name: 'Dash' },
@@ -121,21 +111,21 @@ for (const kind of STORES) {
         expect(await show('user del plain.nep JOHN.doe')).toEqual({
           removed: [{ kind: 'user', identity: 'john.doe@plain.nep' }],
         });
-        await shell.prepare('group del plain.nep devs', 'role del plain.nep sales force');
+        await at.shell.prepare('group del plain.nep devs', 'role del plain.nep sales force');
         expect(await show('group list plain.nep')).toEqual({ groups: [] });
         expect(await refused('user del plain.nep nobody')).toBe('failed: There is no user nobody@plain.nep');
         expect(await refused('role del plain.nep sales')).toBe('failed: There is no role sales@plain.nep');
       });
 
       test('share the names of the domain', async () => {
-        await shell.prepare('domain add names.nep Names', 'user add names.nep taken Taken');
-        await shell.prepare('domain add others.nep Others', 'group add others.nep taken Another');
+        await at.shell.prepare('domain add names.nep Names', 'user add names.nep taken Taken');
+        await at.shell.prepare('domain add others.nep Others', 'group add others.nep taken Another');
         for (const other of ['user', 'group', 'role']) {
           expect(await refused(`${other} add names.nep Taken Again`)).toBe(
             'failed: There is a user taken@names.nep already',
           );
         }
-        await shell.prepare('group add names.nep devs Developers');
+        await at.shell.prepare('group add names.nep devs Developers');
         expect(await refused('group mov names.nep devs taken')).toBe('failed: There is a user taken@names.nep already');
         expect(await refused('group del names.nep taken')).toBe(
           'failed: There is no group taken@names.nep, taken@names.nep is a user',
@@ -146,7 +136,7 @@ for (const kind of STORES) {
       });
 
       test('are renamed with all that hangs on them', async () => {
-        await shell.prepare(
+        await at.shell.prepare(
           'domain add mov.nep Mov',
           ...['john', 'mary'].map((uid) => `user add mov.nep ${uid} Name of ${uid}`),
           'alias add mov.nep john work',
@@ -176,7 +166,7 @@ for (const kind of STORES) {
           roles: [{ role: 'shop', occupant: 'one', alias: 'work' }],
         });
         // The name is free again, and whoever takes it gets nothing with it.
-        await shell.prepare('user add mov.nep john Another', 'alias add mov.nep john work');
+        await at.shell.prepare('user add mov.nep john Another', 'alias add mov.nep john work');
         expect(await show('user show mov.nep john')).toMatchObject({ aliases: ['work'], groups: [], roles: [] });
         expect(await refused('user mov mov.nep jan mary')).toBe('failed: There is a user mary@mov.nep already');
         expect(await refused('user mov mov.nep jan JAN')).toBe('failed: The user has this name already');
@@ -187,13 +177,13 @@ for (const kind of STORES) {
 
     describe('aliases', () => {
       test('belong to a user', async () => {
-        await shell.prepare(
+        await at.shell.prepare(
           'domain add alias.nep Alias',
           'user add alias.nep john John',
           'user add alias.nep mary Mary',
         );
         expect(await show('alias add alias.nep john Work')).toEqual({ identity: 'john+work@alias.nep' });
-        await shell.prepare('alias add alias.nep john home', 'alias add alias.nep mary work');
+        await at.shell.prepare('alias add alias.nep john home', 'alias add alias.nep mary work');
         expect(await show('alias list alias.nep john')).toEqual({
           aliases: [
             { alias: 'home', identity: 'john+home@alias.nep' },
@@ -215,7 +205,7 @@ for (const kind of STORES) {
 
     describe('members and occupants', () => {
       beforeAll(async () => {
-        await shell.prepare(
+        await at.shell.prepare(
           'domain add seat.nep Seat',
           'user add seat.nep john John',
           'user add seat.nep mary Mary',
@@ -253,7 +243,7 @@ for (const kind of STORES) {
       });
 
       test('who is named with one that is to go must be the one', async () => {
-        await shell.prepare('member add seat.nep ops m mary', 'occupant add seat.nep sales j john');
+        await at.shell.prepare('member add seat.nep ops m mary', 'occupant add seat.nep sales j john');
         expect(await refused('member del seat.nep ops m john')).toBe(
           'failed: The member ops+m@seat.nep stands for mary@seat.nep, not for john@seat.nep',
         );
@@ -267,13 +257,17 @@ for (const kind of STORES) {
       });
 
       test('a user joins and leaves', async () => {
-        await shell.prepare('user add seat.nep kim Kim', 'alias add seat.nep kim own', 'role add seat.nep boss Boss');
+        await at.shell.prepare(
+          'user add seat.nep kim Kim',
+          'alias add seat.nep kim own',
+          'role add seat.nep boss Boss',
+        );
         expect(await show('member join seat.nep kim devs k')).toEqual({
           identity: 'devs+k@seat.nep',
           for: 'kim@seat.nep',
         });
         expect(await show('member join seat.nep kim own devs ko')).toMatchObject({ for: 'kim+own@seat.nep' });
-        await shell.prepare('member join seat.nep kim own ops ko', 'occupant add seat.nep boss k kim own');
+        await at.shell.prepare('member join seat.nep kim own ops ko', 'occupant add seat.nep boss k kim own');
         expect(await refused('member join seat.nep kim devs k')).toBe(
           'failed: There is a member devs+k@seat.nep already',
         );
@@ -302,7 +296,7 @@ for (const kind of STORES) {
 
     describe('references', () => {
       const prepare = async (domain: string): Promise<void> => {
-        await shell.prepare(
+        await at.shell.prepare(
           `domain add ${domain} Whole`,
           `user add ${domain} john John`,
           `user add ${domain} mary Mary`,
@@ -357,7 +351,7 @@ for (const kind of STORES) {
           ],
         });
         expect(await show('user list force.nep')).toMatchObject({ users: [{ uid: 'mary' }] });
-        await shell.prepare('role del force.nep sales', 'user del force.nep mary', 'domain del force.nep');
+        await at.shell.prepare('role del force.nep sales', 'user del force.nep mary', 'domain del force.nep');
       });
 
       test('with an alias go its places only', async () => {
@@ -375,13 +369,13 @@ for (const kind of STORES) {
       });
 
       test('one of two administrators at work does not undo what the other does', async () => {
-        await shell.prepare('domain add race.nep Race', 'group add race.nep devs Developers');
-        await using other = new IdShell(store.options);
+        await at.shell.prepare('domain add race.nep Race', 'group add race.nep devs Developers');
+        await using other = new IdShell(at.store.options);
         const uids = Array.from({ length: 5 }, (_, index) => `u${index}`);
-        await shell.prepare(...uids.map((uid) => `user add race.nep ${uid} Name`));
+        await at.shell.prepare(...uids.map((uid) => `user add race.nep ${uid} Name`));
         const outcomes = await Promise.all(
           uids.flatMap((uid) => [
-            shell.run(`user del race.nep ${uid} force`),
+            at.shell.run(`user del race.nep ${uid} force`),
             other.batch([`alias add race.nep ${uid} x`, `member add race.nep devs ${uid} ${uid}`]),
           ]),
         );
@@ -390,13 +384,13 @@ for (const kind of STORES) {
         const { members } = (await show('member list race.nep devs')) as unknown as { members: { uid?: string }[] };
         const left = users.map(({ uid }) => uid);
         for (const { uid } of members) expect(left).toContain(uid);
-        await shell.prepare('domain del race.nep force');
+        await at.shell.prepare('domain del race.nep force');
       });
     });
 
     test('lists come in parts when they are asked for so', async () => {
       const many = ['a', 'b', 'ba', 'bb', 'c'];
-      await shell.prepare(
+      await at.shell.prepare(
         'domain add parts.nep Parts',
         'user add parts.nep john John',
         ...many.flatMap((name) => [
@@ -436,19 +430,21 @@ for (const kind of STORES) {
         more: { after: 'ba.parts.nep' },
       });
       expect(await show('domain list prefix bb.')).toMatchObject({ domains: [{ domain: 'bb.parts.nep' }] });
-      expect(await shell.run({ do_: 'group list limit after', domain: 'parts.nep', after: 'a', limit: '9' })).toEqual({
+      expect(
+        await at.shell.run({ do_: 'group list limit after', domain: 'parts.nep', after: 'a', limit: '9' }),
+      ).toEqual({
         groups: [{ gid: 'devs', name: 'Developers' }],
       });
       expect(await show('role list parts.nep limit 1')).toEqual({ roles: [{ role: 'sales', name: 'Sells' }] });
-      for (const name of many) await shell.prepare(`domain del ${name}.parts.nep`);
-      await shell.prepare('domain del parts.nep force');
+      for (const name of many) await at.shell.prepare(`domain del ${name}.parts.nep`);
+      await at.shell.prepare('domain del parts.nep force');
     });
 
     test('what was written is there for the next process', async () => {
-      await using first = new IdShell(store.options);
+      await using first = new IdShell(at.store.options);
       await first.prepare('domain add kept.nep Kept', 'user add kept.nep john John');
       await first[Symbol.asyncDispose]();
-      await using second = new IdShell(store.options);
+      await using second = new IdShell(at.store.options);
       expect(await second.run('user list kept.nep')).toEqual({ users: [{ uid: 'john', name: 'John' }] });
     });
   });

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { openDirectory, type Change, type Path } from '@arpa2amqp/directory';
 import type { Candidate } from '@arpa2amqp/protocol';
 import { inlineHost } from '@arpa2amqp/shell';
 import { describeWith, WorkDirectory } from '@arpa2amqp/testkit';
 import { createShell } from '../src/index.js';
 import { KINDS } from '../src/kinds.js';
-import { IdShell, STORES, type TestStore } from './id-shell.js';
+import { IdShell, ShellFixture, STORES } from './id-shell.js';
 
 const words = (candidates: readonly Candidate[]): string[] => candidates.map(({ value }) => value);
 
@@ -28,39 +28,29 @@ test('every word and variable of every command has a line of help', () => {
 
 for (const kind of STORES) {
   describeWith(kind.parts, `completion from ${kind.name}`, () => {
-    let store: TestStore;
-    let shell: IdShell;
-
-    beforeAll(async () => {
-      store = await kind.start();
-      shell = new IdShell(store.options);
-      await shell.prepare(
-        'domain add orvelte.nep Orvelte',
-        'domain add other.nep Others',
-        'user add orvelte.nep john John Doe',
-        'user add orvelte.nep mary Mary',
-        'user add other.nep kim Kim',
-        'alias add orvelte.nep john work',
-        'alias add orvelte.nep john home',
-        'group add orvelte.nep devs Developers',
-        'group add orvelte.nep ops Operators',
-        'group add other.nep elsewhere Elsewhere',
-        'role add orvelte.nep sales Sells',
-        'member add orvelte.nep devs jw john work',
-        'member add orvelte.nep ops m mary',
-        'occupant add orvelte.nep sales one mary',
-      );
-    });
-    afterAll(async () => {
-      await shell[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    });
+    const at = new ShellFixture(
+      kind,
+      'domain add orvelte.nep Orvelte',
+      'domain add other.nep Others',
+      'user add orvelte.nep john John Doe',
+      'user add orvelte.nep mary Mary',
+      'user add other.nep kim Kim',
+      'alias add orvelte.nep john work',
+      'alias add orvelte.nep john home',
+      'group add orvelte.nep devs Developers',
+      'group add orvelte.nep ops Operators',
+      'group add other.nep elsewhere Elsewhere',
+      'role add orvelte.nep sales Sells',
+      'member add orvelte.nep devs jw john work',
+      'member add orvelte.nep ops m mary',
+      'occupant add orvelte.nep sales one mary',
+    );
 
     const complete = async (line: string, partial = ''): Promise<string[]> =>
-      words(await shell.complete(line, partial));
+      words(await at.shell.complete(line, partial));
 
     test('domains with their organisations, but none where one is to be added', async () => {
-      expect(await shell.complete('user add')).toEqual([
+      expect(await at.shell.complete('user add')).toEqual([
         { value: 'orvelte.nep', help: 'Orvelte' },
         { value: 'other.nep', help: 'Others' },
       ]);
@@ -71,7 +61,7 @@ for (const kind of STORES) {
     });
 
     test('users, groups and roles of the domain typed before', async () => {
-      expect(await shell.complete('user del orvelte.nep')).toEqual([
+      expect(await at.shell.complete('user del orvelte.nep')).toEqual([
         { value: 'john', help: 'John Doe' },
         { value: 'mary', help: 'Mary' },
       ]);

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import {
   inlineHost,
   type Logger,
@@ -143,5 +144,24 @@ export class IdShell implements AsyncDisposable {
     const plan = typeof command === 'string' ? table.planLine(command.split(' ')) : table.planJson(command);
     if (!plan.ok) return { stderr_: plan.message, error_: { code: plan.code } };
     return buildReply(await session.run(plan.command, signal === undefined ? LIMITS : { ...LIMITS, signal }));
+  }
+}
+
+/** A store and the shell on it, for a group of tests. */
+export class ShellFixture {
+  store!: TestStore;
+  shell!: IdShell;
+
+  /** Called in a group of tests. @param commands - run before them */
+  constructor(kind: (typeof STORES)[number], ...commands: readonly string[]) {
+    beforeAll(async () => {
+      this.store = await kind.start();
+      this.shell = new IdShell(this.store.options);
+      await this.shell.prepare(...commands);
+    });
+    afterAll(async () => {
+      await this.shell[Symbol.asyncDispose]();
+      await this.store[Symbol.asyncDispose]();
+    });
   }
 }

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { describeWith } from '@arpa2amqp/testkit';
 import fc from 'fast-check';
 import { callerName, domainName, freeText, localName, ownerIdentity } from '../src/names.js';
-import { IdShell, STORES, type TestCommand, type TestStore } from './id-shell.js';
+import { ShellFixture, STORES, type TestCommand } from './id-shell.js';
 
 const LONGEST_DOMAIN = [...Array.from({ length: 3 }, () => 'a'.repeat(63)), 'b'.repeat(32)].join('.');
 
@@ -168,6 +168,8 @@ const COMMANDS: readonly (readonly [words: string, values: Readonly<Record<strin
   ['member list', { domain: 'orvelte.nep', gid: 'devs' }],
   ['occupant add', { domain: 'orvelte.nep', role: 'sales', occupant: 'x', uid: 'john', alias: 'work' }],
   ['occupant del', { domain: 'orvelte.nep', role: 'sales', occupant: 'one', uid: 'john', alias: 'work' }],
+  ['user list limit after', { domain: 'orvelte.nep', limit: '5', after: 'john' }],
+  ['domain list limit after', { limit: '5', after: 'orvelte.nep' }],
   ['occupant list', { domain: 'orvelte.nep', role: 'sales' }],
 ];
 
@@ -201,30 +203,20 @@ const FOR_PEOPLE = new Set(['name', 'organisation']);
 
 for (const kind of STORES) {
   describeWith(kind.parts, `hostile values with ${kind.name}`, () => {
-    let store: TestStore;
-    let shell: IdShell;
-
-    beforeAll(async () => {
-      store = await kind.start();
-      shell = new IdShell(store.options);
-      await shell.prepare(
-        'domain add orvelte.nep Orvelte',
-        'user add orvelte.nep john John',
-        'user add orvelte.nep mary Mary',
-        'alias add orvelte.nep john work',
-        'group add orvelte.nep devs Developers',
-        'role add orvelte.nep sales Sells',
-        'member add orvelte.nep devs jw john work',
-        'occupant add orvelte.nep sales one john work',
-      );
-    });
-    afterAll(async () => {
-      await shell[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    });
+    const at = new ShellFixture(
+      kind,
+      'domain add orvelte.nep Orvelte',
+      'user add orvelte.nep john John',
+      'user add orvelte.nep mary Mary',
+      'alias add orvelte.nep john work',
+      'group add orvelte.nep devs Developers',
+      'role add orvelte.nep sales Sells',
+      'member add orvelte.nep devs jw john work',
+      'occupant add orvelte.nep sales one john work',
+    );
 
     const everything = async (): Promise<unknown> =>
-      await shell.batch([
+      await at.shell.batch([
         'domain list',
         'user list orvelte.nep',
         'user show orvelte.nep john',
@@ -245,7 +237,7 @@ for (const kind of STORES) {
               (value): TestCommand => ({ ...values, [variable]: value, do_: words }),
             ),
           );
-        const replies = await shell.batch(commands);
+        const replies = await at.shell.batch(commands);
         for (const [index, { error_, stderr_ }] of replies.entries()) {
           expect([commands[index], error_?.code, stderr_]).toEqual([
             commands[index],
@@ -256,9 +248,9 @@ for (const kind of STORES) {
         const typed = Object.keys(values)[0]!;
         for (const value of HOSTILE) {
           const line = [...words.split(' '), ...Object.values({ ...values, [typed]: value })];
-          const plan = shell.host.table.planLine(line);
+          const plan = at.shell.host.table.planLine(line);
           if (!plan.ok) continue;
-          expect((await shell.runPlanned(plan.command)).error_?.code).toBe('failed');
+          expect((await at.shell.runPlanned(plan.command)).error_?.code).toBe('failed');
         }
       }
       expect(await everything()).toEqual(before);
@@ -267,19 +259,19 @@ for (const kind of STORES) {
     test('what is for people is kept as it was given', async () => {
       const texts = HOSTILE.map((text) => text.trim()).filter((text) => !/^$|[\p{Cc}\p{Cs}\u202e]|.{257}/u.test(text));
       expect(texts.length).toBeGreaterThan(10);
-      await shell.prepare({ do_: 'domain add', domain: 'texts.nep', organisation: ['*)(o=*', '#x'] });
-      expect(await shell.run('domain show texts.nep')).toMatchObject({ organisation: '*)(o=* #x' });
-      await shell.prepare(
+      await at.shell.prepare({ do_: 'domain add', domain: 'texts.nep', organisation: ['*)(o=*', '#x'] });
+      expect(await at.shell.run('domain show texts.nep')).toMatchObject({ organisation: '*)(o=* #x' });
+      await at.shell.prepare(
         ...texts.map((name, index) => ({ do_: 'user add', domain: 'texts.nep', uid: `u${100 + index}`, name })),
       );
-      const { users } = (await shell.run('user list texts.nep')) as unknown as { users: { name: string }[] };
+      const { users } = (await at.shell.run('user list texts.nep')) as unknown as { users: { name: string }[] };
       expect(users.map(({ name }) => name)).toEqual(texts);
-      await shell.prepare('domain del texts.nep force');
+      await at.shell.prepare('domain del texts.nep force');
       for (const name of ['', '  ', 'a\u0007b', '\ud83d', 'x'.repeat(257), '\u202ex']) {
-        const reply = await shell.run({ do_: 'user add', domain: 'orvelte.nep', uid: 'never', name });
+        const reply = await at.shell.run({ do_: 'user add', domain: 'orvelte.nep', uid: 'never', name });
         expect(reply.error_?.code).toMatch(/^(?:failed|syntax)$/);
       }
-      expect(await shell.run('user show orvelte.nep never')).toHaveProperty('stderr_');
+      expect(await at.shell.run('user show orvelte.nep never')).toHaveProperty('stderr_');
     });
   });
 }

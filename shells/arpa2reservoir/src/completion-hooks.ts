@@ -48,15 +48,24 @@ async function domains({ directory }: ReservoirView, { partial, signal }: Reques
 }
 
 /** Of the domain that they have to be in; else of all. */
-async function collections(view: ReservoirView, { literals, values, partial, signal }: Request): Promise<Candidates> {
-  const domain = literals[0] === 'collection' ? values['domain']?.[0] : undefined;
+async function collections(view: ReservoirView, request: Request): Promise<Candidates> {
+  const domain = request.literals[0] === 'collection' ? request.values['domain']?.[0] : undefined;
   const within = domain === undefined ? await view.children([], 'domain') : [await view.domain(domainName(domain))];
-  const found: Candidate[] = [];
+  return (await childrenOf(view, within, 'collection', request)).map(collectionCandidate);
+}
+
+/** The first children of some entries. */
+async function childrenOf(
+  { directory }: ReservoirView,
+  within: readonly Entry[],
+  kind: string,
+  { partial, signal }: Request,
+): Promise<readonly Entry[]> {
+  const found: Entry[] = [];
   for (const { path } of within) {
     const limit = MAX_CANDIDATES - found.length;
     if (limit === 0) break;
-    const entries = await view.directory.list(path, 'collection', { prefix: partial, limit, signal });
-    found.push(...entries.map(collectionCandidate));
+    found.push(...(await directory.list(path, kind, { prefix: partial, limit, signal })));
   }
   return found;
 }
@@ -79,18 +88,11 @@ async function names(view: ReservoirView, { values, partial, signal }: Request):
 }
 
 /** Of the collection that the line names; else of all. */
-async function resources(view: ReservoirView, { values, partial, signal }: Request): Promise<Candidates> {
-  const colluuid = values['colluuid']?.[0];
+async function resources(view: ReservoirView, request: Request): Promise<Candidates> {
+  const colluuid = request.values['colluuid']?.[0];
   const within =
     colluuid === undefined ? await view.collections() : [await view.collection(uuid(colluuid, 'collection'))];
-  const found: Candidate[] = [];
-  for (const { path } of within) {
-    const limit = MAX_CANDIDATES - found.length;
-    if (limit === 0) break;
-    const entries = await view.directory.list(path, 'resource', { prefix: partial, limit, signal });
-    found.push(...entries.map(resourceCandidate));
-  }
-  return found;
+  return (await childrenOf(view, within, 'resource', request)).map(resourceCandidate);
 }
 
 function resourceCandidate(entry: Entry): Candidate {
