@@ -36,6 +36,9 @@ function problemOf({ open, needs = [] }: CommandDescription, grammar: CommandGra
 
 function problemWithInstances(need: Need, grammar: CommandGrammar): string | null {
   const repeated = repeatedOf(grammar.root);
+  const bare = need.instances?.find((text) => grammar.variables.has(text));
+  if (bare !== undefined)
+    return `names a resource ${quoted(bare)}, as a variable of its spec is named: write <${bare}>`;
   const variables = templatesOf(need).flatMap((template) => [...template.variables]);
   return firstOf(variables, (variable) => {
     if (!grammar.variables.has(variable)) return `names a resource after <${variable}>, no variable of its spec`;

@@ -21,7 +21,7 @@ type Values = Readonly<Record<string, readonly string[]>>;
 const VARIABLE = /<([^<>:\s]+)(?::([a-z-]+)(?: ([^<>:\s]+))?)?>/;
 const ABSENT: Instance = Object.freeze({ kind: 'absent' });
 
-/** How the name of a resource is made of the values of variables, e.g. `<fqdn:dns-name zone> <rtype:dns-type>`. */
+/** How the name of a resource is made of the values of variables, e.g. `<fqdn:dns-name zone> <rtype:dns-type>`; one without any is itself. */
 export class InstanceTemplate {
   /** Every variable that it needs. */
   readonly variables: ReadonlySet<string>;
@@ -55,7 +55,7 @@ export class InstanceTemplate {
       parts.push({ kind: 'variable', variable, form, other: other ?? null });
       rest = rest.slice(found.index + whole.length);
     }
-    if (parts.length === 0) throw new SyntaxError(`has ${quoted(template)}, which names no <variable>`);
+    if (template === '') throw new SyntaxError('has an empty instance, which is the class: it is asked last by itself');
     if (rest !== '') parts.push({ kind: 'text', text: rest });
     if (parts.some((part) => part.kind === 'text' && !/^[ -;=?-~]+$/.test(part.text))) {
       throw new SyntaxError(`has ${quoted(template)}, which is no template: write <variable> or <variable:form>`);

@@ -12,7 +12,7 @@ export interface Need {
   readonly class: string;
   /**
    * Instances to ask, in order; the default of the class comes last by itself. `<zone>` is the value of a variable, and one with
-   * a variable that was not given is left out. `<zone:lower>` is the value in lower case; the forms `dns-zone`, `dns-type`, `dns-label`,
+   * a variable that was not given is left out. Text without variables is the name itself. `<zone:lower>` is the value in lower case; the forms `dns-zone`, `dns-type`, `dns-label`,
    * `dns-name` and `dns-host` (`<fqdn:dns-name zone>`) make names of DNS canonical. Two names of one thing must not make two instances.
    */
   readonly instances?: readonly string[];

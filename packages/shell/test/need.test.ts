@@ -53,7 +53,8 @@ describe('the kit refuses', () => {
     ['no right', { needs: { ...need, rights: '%' } }, /rights must be letters/],
     ['a class in capitals', { needs: { ...need, class: 'Probe' } }, /class must be labels/],
     ['an unknown key', { needs: { ...need, instance: ['<zone>'] } }, /needs\[0\] has an unknown key "instance"/],
-    ['an instance without variable', { needs: { ...need, instances: ['zone'] } }, /names no <variable>/],
+    ['a variable without brackets', { needs: { ...need, instances: ['zone'] } }, /"zone", as a variable.*write <zone>/],
+    ['an empty instance', { needs: { ...need, instances: [''] } }, /empty/],
     ['an instance of an unknown variable', { needs: { ...need, instances: ['<zoen>'] } }, /<zoen>, no variable/],
     ['an unknown form', { needs: { ...need, instances: ['<zone:uper>'] } }, /there is no form "uper"/],
     ['a form that lacks its zone', { needs: { ...need, instances: ['<zone:dns-name>'] } }, /<variable:dns-name zone>/],
@@ -112,6 +113,14 @@ describe('a command requires', () => {
     expect(line('show a.nep mx')).toMatchObject({ requirements: [{ instances: ['a.nep mx', 'a.nep'] }] });
     expect(line('show a.nep')).toMatchObject({ requirements: [{ instances: ['a.nep'] }] });
     expect(line('show')).toMatchObject({ requirements: [{ instances: [], isUnnamed: true }] });
+  });
+
+  test('an instance of one name, whatever is given', () => {
+    const fixed = { needs: { ...need, instances: ['all zones', '<zone>'] } };
+    expect(required(fixed, 'zone list')).toMatchObject({
+      requirements: [{ instances: ['all zones'], isUnnamed: false }],
+    });
+    expect(required(fixed, 'zone add x')).toMatchObject({ requirements: [{ instances: ['all zones', 'x'] }] });
   });
 
   test('no resource with a name that could be taken for another', () => {

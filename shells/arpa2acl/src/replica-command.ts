@@ -1,6 +1,6 @@
 import { isService, parseChangeRecord, parseDocument, parseIdentity, type AclStore } from '@arpa2amqp/acl';
 import { ShellError, type Call } from '@arpa2amqp/shell';
-import { checkNotExcepted, onAll, toReplicate, type AclCommand } from './access.js';
+import { onAll, toReplicate, type AclCommand } from './access.js';
 import type { Lists } from './lists.js';
 import { answering, refused } from './refusal.js';
 import { Staging } from './staging.js';
@@ -19,7 +19,7 @@ export function replicaCommand(lists: Lists, isPublisher: boolean): AclCommand {
       'replica whole <origin> <position> <mark> <part> <parts> <digest> | replica leave',
     summary: 'Take over the lists of another host: given by its arpa2acl, not by people, but for "leave"',
     effect: 'change',
-    needs: [toReplicate(sent), onAll('W', ['leave'])],
+    needs: [toReplicate(sent), ...onAll('W', ['leave'])],
     reads: ['position'],
     types: {
       origin: { type: 'pattern', pattern: '[0-9a-f-]{36}' },
@@ -39,7 +39,6 @@ export function replicaCommand(lists: Lists, isPublisher: boolean): AclCommand {
     run: answering(async (call) => {
       const store = await lists.open();
       if (call.has('leave')) {
-        checkNotExcepted(store, call, 'W');
         await leave(store, call);
         return;
       }
