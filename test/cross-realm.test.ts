@@ -32,8 +32,8 @@ describeWith(['krb5kdc'], 'callers with tickets of another realm', () => {
     await partner.close();
   });
 
-  const whoami = async (daemon: DaemonProcess, user: string): Promise<string> => {
-    const client = await connect({ url: daemon.url, ccache: `FILE:${await partner.ticket(user)}` });
+  const whoami = async (daemon: DaemonProcess, user: string, realm = partner): Promise<string> => {
+    const client = await connect({ url: daemon.url, ccache: `FILE:${await realm.ticket(user)}` });
     clients.push(client);
     const [reply] = await client.run(ADDRESS, [{ do_: 'garden whoami' }]);
     return reply?.stdout_?.split('\n')[0] ?? reply?.stderr_ ?? '';
@@ -81,6 +81,20 @@ describeWith(['krb5kdc'], 'callers with tickets of another realm', () => {
     });
     expect(await look('demo')).toBe('green\n');
     expect(await look('admin')).toMatch(/^Denied: admin@partner\.example/);
+  });
+
+  test('do not pose as a service of this realm from one that lies above it', async () => {
+    const daemon = await world.startDaemon();
+    await using above = await Realm.create({ realm: 'TEST', users: [SERVICE] });
+    await above.lead(world.realm);
+    partner.leave();
+    above.enter();
+    try {
+      expect(await whoami(daemon, SERVICE, above)).toMatch(/is the domain of another realm/);
+    } finally {
+      above.leave();
+      partner.enter();
+    }
   });
 
   test('are denied everything where their realm is not let in', async () => {

@@ -126,10 +126,14 @@ export function resolveConfiguration(file: DaemonConfig, commandLine: DaemonConf
   });
 }
 
-const DOMAIN = /^(?=.{1,253}$)[a-z0-9-]+(?:\.[a-z0-9-]+)*$/;
+const DOMAIN = /^(?=.{1,253}$)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
-/** A domain for all the other realms would let anyone with a ticket of a realm we trust pose as a user of it. */
-function checkRealms(realms: RealmRules): RealmRules {
+/**
+ * A domain for all the other realms would let anyone with a ticket of a realm we trust pose as a user of it.
+ *
+ * @throws BusError `config`
+ */
+export function checkRealms(realms: RealmRules): RealmRules {
   for (const [realm, domain] of Object.entries(realms)) {
     if (domain === false) continue;
     if (realm === '*')

@@ -9,7 +9,7 @@ import {
   type Authorizer,
   type ShellRegistry,
 } from '@arpa2amqp/dispatcher';
-import { BusError, identityOf } from '@arpa2amqp/protocol';
+import { BusError } from '@arpa2amqp/protocol';
 import { AcceptorTable } from '@arpa2amqp/session';
 import type { Logger } from 'pino';
 import { openAudit } from './audit.js';
@@ -18,6 +18,7 @@ import type { Configuration } from './configuration.js';
 import { openLists } from './access-lists.js';
 import { HostChanges } from './host-changes.js';
 import { LogLimit } from './log-limit.js';
+import { identifierOf } from './principals.js';
 import { startShells } from './shells.js';
 import { auditedListsIn, prepareStateDirectory, replayCacheIn } from './state-directory.js';
 import { transportOf } from './transport.js';
@@ -75,7 +76,7 @@ export class Daemon implements AsyncDisposable {
       address: configuration.address.address,
       acceptor,
       dispatcher: () => this.#dispatcher,
-      identify: (principal) => identityOf(principal, configuration.realms),
+      identify: identifierOf(configuration),
       limits: configuration.limits,
       log,
       peerLog: this.#peerLog,

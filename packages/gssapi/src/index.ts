@@ -6,6 +6,7 @@ export type { AcceptOptions, InitiateOptions } from './establishment.js';
 export type { ContextFlag } from './flags.js';
 export { GssError, GssLibraryError } from './gss-error.js';
 export type { GssErrorDetails } from './gss-error.js';
+export { localRealm } from './local-realm.js';
 export { Name } from './name.js';
 export type { CredentialStore, CredentialUsage } from './raw/credentials.js';
 export type { NameType } from './raw/names.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith } from '@arpa2amqp/testkit';
-import { Credential, Name } from '@arpa2amqp/gssapi';
+import { Credential, localRealm, Name } from '@arpa2amqp/gssapi';
 import { Fixture, HOST, SERVICE } from './fixture.js';
 
 describeWith(['krb5kdc'], 'a name', () => {
@@ -17,6 +17,20 @@ describeWith(['krb5kdc'], 'a name', () => {
     expect(Name.service('arpa2amqp', 'Reservoir.ARPA2.test.').toString()).toBe(`${SERVICE}@ARPA2.TEST`);
     expect(Name.service('arpa2amqp', HOST, 'OTHER.TEST').toString()).toBe(`${SERVICE}@OTHER.TEST`);
     expect(Name.service('arpa2amqp', 'host.elsewhere.example').toString()).toBe('arpa2amqp/host.elsewhere.example');
+  });
+
+  test('the realm of this host is that of its domain, else the default one, as krb5.conf has them', async () => {
+    expect([localRealm(), localRealm(HOST), localRealm('host.elsewhere.example')]).toEqual(Array(3).fill('ARPA2.TEST'));
+    const file = `${fixture.realm.directory}/krb5.conf`;
+    const configuration = await readFile(file, 'utf8');
+    try {
+      await writeFile(file, configuration.replace('default_realm = ARPA2.TEST', 'default_realm = Other.Test'));
+      expect([localRealm(), localRealm(HOST)]).toEqual(['Other.Test', 'ARPA2.TEST']);
+      await writeFile(file, '[libdefaults]\n');
+      expect([localRealm(), localRealm(HOST)]).toEqual([null, null]);
+    } finally {
+      await writeFile(file, configuration);
+    }
   });
 
   test('compares by meaning', () => {

@@ -57,6 +57,7 @@ describe('identities', () => {
     ['demo+alias@ARPA2.NET', 'demo+alias@arpa2.net'],
     ['svc/host.arpa2.net@ARPA2.NET', '+svc@host.arpa2.net'],
     ['svc/arpa2.net@ARPA2.NET', '+svc@arpa2.net'],
+    ['demo@MY_CORP.LOCAL', 'demo@my_corp.local'],
   ])('%s is %s', (principal, identity) => {
     expect(identityOf(principal)).toBe(identity);
   });
@@ -79,6 +80,8 @@ describe('identities', () => {
     'svc+/arpa2.net@ARPA2.NET',
     `demo@${'A.'.repeat(127)}A`,
     'd\u00e9mo@ARPA2.NET',
+    'demo@\u212aORP',
+    'svc/\u212a.arpa2.net@ARPA2.NET',
     'demo@ARPA2 NET',
     `${'a'.repeat(512)}@ARPA2.NET`,
   ])('%j is nobody', (principal) => {
@@ -93,8 +96,7 @@ describe('realms', () => {
     ['demo@CORP.LOCAL', 'demo@corp.example.com'],
     ['http/www.corp.example.com@CORP.LOCAL', '+http@www.corp.example.com'],
     ['demo@ARPA2.NET', 'demo@arpa2.net'],
-    ['demo@corp.local', 'demo@corp.local'],
-    ['demo@constructor', 'demo@constructor'],
+    ['demo@CONSTRUCTOR', 'demo@constructor'],
   ])('%s is %s by the rules', (principal, identity) => {
     expect(identityOf(principal, realms)).toBe(identity);
   });
@@ -105,6 +107,49 @@ describe('realms', () => {
       expect(() => identityOf(principal, realms)).toThrow(expect.objectContaining({ code: 'invalid-principal' }));
     },
   );
+
+  describe('and the own realm', () => {
+    const OWN = 'ARPA2.NET';
+    const of = (principal: string, rules = {}, own: string | null = OWN) => identityOf(principal, rules, own);
+
+    test.each([
+      ['one that is not in upper case', 'admin@Arpa2.Net', {}, /not in upper case.*"realms"/],
+      ['its namesake in lower case', 'admin@arpa2.net', {}, /not in upper case/],
+      ['a namesake of a realm in the rules', 'admin@corp.local', realms, /not in upper case/],
+      ['one with the domain of a rule', 'demo@CORP.EXAMPLE.COM', realms, /domain of another one/],
+      ['one with the domain of the own realm by a rule', 'demo@ARPA2.ORG', { [OWN]: 'arpa2.org' }, /of another one/],
+    ])('%s has no users here', (_, principal, rules, message) => {
+      expect(() => of(principal, rules)).toThrow(message);
+    });
+
+    test.each([
+      ['a realm above the own one', 'arpa2amqp/a.arpa2.net@NET', {}],
+      ['a realm above the own one, also by a rule', 'arpa2amqp/a.arpa2.net@NET', { NET: 'net' }],
+      ['a realm below the own one', 'arpa2amqp/a.eu.arpa2.net@EU.ARPA2.NET', {}],
+      ['a realm named like a host', 'arpa2amqp/a.arpa2.net@A.ARPA2.NET', {}],
+      ['a realm above one of a rule', 'x/a.corp.example.com@COM', realms],
+      ['the own realm, above one of a rule', 'x/a.eu.arpa2.net@ARPA2.NET', { EU: 'eu.arpa2.net' }],
+    ])('%s does not name services of the other', (_, principal, rules) => {
+      expect(() => of(principal, rules)).toThrow(/is the domain of another realm/);
+    });
+
+    test.each([
+      ['svc/a.arpa2.net@ARPA2.NET', {}, '+svc@a.arpa2.net'],
+      ['svc/a.arpa2.net@ARPA2.NET', { CORP: 'arpa2.net' }, '+svc@a.arpa2.net'],
+      ['svc/a.arpa2.net@CORP', { CORP: 'arpa2.net' }, '+svc@a.arpa2.net'],
+      ['svc/a.eu.arpa2.net@EU.ARPA2.NET', { 'EU.ARPA2.NET': 'eu.arpa2.net' }, '+svc@a.eu.arpa2.net'],
+      ['svc/a.other.net@NET', {}, '+svc@a.other.net'],
+      ['demo@EU.ARPA2.NET', {}, 'demo@eu.arpa2.net'],
+      ['demo@corp', { corp: 'corp.example.com' }, 'demo@corp.example.com'],
+    ])('%s with %j is %s', (principal, rules, identity) => {
+      expect(of(principal, rules)).toBe(identity);
+    });
+
+    test('may itself be in any case', () => {
+      expect(of('demo@arpa2.net', {}, 'arpa2.net')).toBe('demo@arpa2.net');
+      expect(() => of('demo@ARPA2.NET', {}, 'arpa2.net')).toThrow(/domain of another one/);
+    });
+  });
 
   test('all the others may be nobody', () => {
     expect(identityOf('demo@CORP.LOCAL', { ...realms, '*': false })).toBe('demo@corp.example.com');

@@ -11,4 +11,5 @@ export {
 export { acceptLogin, initiateLogin, type LoginContext } from './login.js';
 export type { Logger } from './logger.js';
 export type { Envelope, Opened, OpenedLeg, OpenedPayload, PeerStyle, Refused } from './opened.js';
+export { ownRealm } from './own-realm.js';
 export { inspectTicket, type Ticket } from './ticket.js';

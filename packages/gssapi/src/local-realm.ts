@@ -1,0 +1,13 @@
+import { defaultRealm, realmOfHost } from './raw/realms.js';
+
+/**
+ * The realm that krb5.conf gives a host: by `[domain_realm]`, else `default_realm`. Asks no KDC.
+ *
+ * @param host - in lower case; without it, `default_realm`
+ * @returns null when krb5.conf says neither
+ * @throws GssError `gss-bad-configuration` when krb5.conf cannot be read; GssLibraryError
+ */
+export function localRealm(host?: string): string | null {
+  const realm = (host === undefined ? '' : realmOfHost(host)) || defaultRealm();
+  return realm === '' ? null : realm;
+}
