@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +86,7 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
 
   test('is never more than a command may get, and what cannot be read is told and not sent', async () => {
     const pipe = path.join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    await runProgram('mkfifo', [pipe]);
     const ended = await run(
       lines(
         add('whole', `< ${file('whole', 'x'.repeat(LIMIT))}`),
@@ -122,16 +121,19 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
   test('is standard input where that is free, once', async () => {
     const photo = randomBytes(100);
     const commands = lines(`${add('stdin', 'encoding=base64')} < base64:-`, add('again', '< -'));
-    const ended = await run(commands, { input: photo });
+    const script = file('script', `${add('fed', '< -')}\n`);
+    const [ended, fed, piped] = await Promise.all([
+      run(commands, { input: photo }),
+      run(['-f', script], { input: 'fed\n' }),
+      run([], { input: readFileSync(script) }),
+    ]);
     expect(ended.stdout).toMatch(/^Resource: \S+\n$/);
     expect(ended.stderr).toBe(
       'arpa2shell: Cannot read standard input: a command before has read it; give the text behind <<WORD (usage)\n',
     );
     expect(await dataOf('stdin')).toBe(`${photo.toString('base64')}\n`);
-    const script = file('script', `${add('fed', '< -')}\n`);
-    expect(await run(['-f', script], { input: 'fed\n' })).toMatchObject({ code: 0, stderr: '' });
+    expect(fed).toMatchObject({ code: 0, stderr: '' });
     expect(await dataOf('fed')).toBe('fed\n');
-    const piped = await run([], { input: readFileSync(script) });
     expect(piped.stderr).toMatch(/^arpa2shell: line:1: .*the commands themselves come from it/);
   });
 
@@ -150,7 +152,10 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
       '\tthe end',
       'ping6',
     ];
-    const ended = await run(['-e'], { input: `${script.join('\r\n')}\n` });
+    const [ended, more] = await Promise.all([
+      run(['-e'], { input: `${script.join('\r\n')}\n` }),
+      run(lines(`${add('given', '<<END')}\na\tb\n\nEND\n`, 'ping6')),
+    ]);
     expect(ended).toEqual({
       code: 0,
       stderr: '',
@@ -158,44 +163,47 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
     });
     expect(await shown('below')).toMatch(/mary@example\.org/);
     expect(await dataOf('indented')).toBe('one\r\n<<two\n END\n');
-    const more = await run([...lines(`${add('given', '<<END')}\na\tb\n\nEND\n`, 'ping6')]);
     expect(more).toMatchObject({ code: 0, stderr: '' });
     expect(await dataOf('given')).toBe('a\tb\n\n');
   });
 
-  test.each<[string, string | Buffer, RegExp]>([
-    ['without its end', 'arpa2acl acl import <<END\nping6\n', /line:1: The text has no end, which is a line "END"/],
-    [
-      'not UTF-8',
-      Buffer.from('arpa2acl acl import <<END\n\xff\nping6\nEND\n', 'latin1'),
-      /line:1: line:2: The line is not UTF-8/,
-    ],
-    ['too long', `arpa2acl acl import <<END\n${'x'.repeat(LIMIT)}\nping6\nEND\n`, /larger than 524288 bytes/],
-    ['given twice', 'arpa2acl acl import <<A <<B\nA\nping6\nB\n', /given twice/],
-    ['of a wrong line', 'arpa2acl acl import <<A | nosuch\nping6\nA\n', /no filter "nosuch"/],
-    [
-      'of a line that is not whole',
-      'arpa2acl acl import "<<A\nping6\nA\nping6\n',
-      /not closed; the lines below are not run/,
-    ],
-  ])('is not run as commands when it is %s', async (_what, input, told) => {
-    const ended = await world.run([...bus], { input });
-    expect(ended.stdout).toBe('');
-    expect(ended.code).toBeGreaterThan(0);
-    expect(ended.stderr).toMatch(told);
-    expect(ended.stderr.match(/\n/g)).toHaveLength(1);
+  test('is not run as commands, nor cut, whatever is wrong with its line', async () => {
+    const script = [
+      'arpa2acl acl import <<A | nosuch\nping6\nA',
+      Buffer.from('arpa2acl acl import <<A\n\xff\nping6\nA', 'latin1'),
+      `arpa2acl acl import force <<A\n${'x'.repeat(LIMIT)}\nping6\nA`,
+      'arpa2acl acl import <<A <<B\nA\nping6\nB',
+      'arpa2acl acl import force <<A\n# no end\nping6\n',
+    ].flatMap((part) => [Buffer.from(part), Buffer.from('\n')]);
+    const [ended, doubtful] = await Promise.all([
+      run([], { input: Buffer.concat(script) }),
+      run([], { input: 'arpa2acl acl import "<<A\nping6\nA\nping6\n' }),
+    ]);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr.split('\n')).toEqual([
+      'arpa2shell: line:1: There is no filter "nosuch" (syntax)',
+      'arpa2shell: line:4: line:5: The line is not UTF-8 (not-utf8)',
+      `arpa2shell: line:8: The text up to "A" is larger than ${LIMIT} bytes (too-large)`,
+      'arpa2shell: line:12: The input is given twice: leave one "<" or "<<" out (syntax)',
+      'arpa2shell: line:16: The text has no end, which is a line "A": the command was not run (syntax)',
+      '',
+    ]);
+    expect(doubtful).toMatchObject({ code: 1, stdout: '' });
+    expect(doubtful.stderr).toMatch(/^arpa2shell: line:1: .*not closed; the lines below are not run, .*\(syntax\)\n$/);
   });
 
   test('is no file in a restricted session, whose user has no other way to the files of this machine', async () => {
     const lists = file('other.txt', 'acl garden.bed "restricted" %R x@example.org\n');
     const config = file('restricted.yaml', `krb5Config: ${world.realm.environment['KRB5_CONFIG'] ?? ''}\n`);
     const restricted = ['--restricted', '--config', config];
-    const refused = await run([...restricted, ...lines(`arpa2acl acl import < ${lists}`)]);
+    const [refused, fed] = await Promise.all([
+      run([...restricted, ...lines(`arpa2acl acl import < ${lists}`)]),
+      run([...restricted, ...lines('arpa2acl acl import < -')], { input: readFileSync(lists) }),
+    ]);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(
       /^arpa2shell: Files of this machine are not read in a restricted session: .*\(usage\)\n$/,
     );
-    const fed = await run([...restricted, ...lines('arpa2acl acl import < -')], { input: readFileSync(lists) });
     expect(fed).toMatchObject({ code: 0, stderr: '' });
     expect(await shown('restricted')).toMatch(/x@example\.org/);
   });
@@ -255,7 +263,7 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
 
   test('a terminal that goes away in the middle of a text sends nothing of it', async () => {
     const env = { ...world.realm.environment, HOME: folder };
-    for (const term of ['xterm', 'dumb']) {
+    const leave = async (term: string): Promise<void> => {
       await using user = new PtySession(MAIN, { args: bus, env: { ...env, TERM: term } });
       await user.cursorBehind('arpa2shell> ');
       user.type('arpa2acl acl import <<END\r');
@@ -265,7 +273,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
       if (term === 'dumb') user.type('\u0004');
       else user.hangUp();
       await user.exit();
-    }
+    };
+    await Promise.all(['xterm', 'dumb'].map(leave));
     expect(await shown('lost')).toBe('');
   });
 });
