@@ -1,6 +1,7 @@
+import { quoted } from '@arpa2amqp/protocol';
 import { AclError } from './acl-error.js';
 import { formatRights, parseRights, type Rights } from './rights.js';
-import { parseSelector, type Selector } from './selector.js';
+import { parseSelector, parseStoredSelector, type Selector } from './selector.js';
 
 /** The entries of one resource. A selector has one set of rights; the order means nothing. */
 export type AccessList = ReadonlyMap<Selector, Rights>;
@@ -52,6 +53,20 @@ function withoutSelector(words: readonly string[], at: number): AclError {
   return invalid(at, `No selector follows on the rights ${words[at] ?? ''}: write them as in %RW user@example.com`);
 }
 
+/**
+ * Reads the selector of an entry that is there, as it stands in the text form of a list: with `%%` when it begins with `%`.
+ *
+ * @throws AclError `acl-invalid-selector`
+ */
+export function parseEntrySelector(word: string): Selector {
+  if (!/^%(?!%)/.test(word)) return parseStoredSelector(word.replace(/^%%/, '%'));
+  const rule = 'one that begins with % is written with two, %%';
+  throw new AclError('acl-invalid-selector', `Cannot read selector ${quoted(word)}: ${rule}`);
+}
+
+/** Writes a selector as it stands in the text form of a list. */
+export const formatEntrySelector = (selector: string): string => selector.replace(/^%/, '%%');
+
 /** Writes a list so that {@link parseAccessList} reads the same again; equal lists give equal texts. */
 export function formatAccessList(list: AccessList): string {
   const byRights = new Map<string, string[]>();
@@ -59,7 +74,7 @@ export function formatAccessList(list: AccessList): string {
     const word = formatRights(rights);
     const selectors = byRights.get(word) ?? [];
     byRights.set(word, selectors);
-    selectors.push(selector.startsWith('%') ? `%${selector}` : selector);
+    selectors.push(formatEntrySelector(selector));
   }
   const groups = [...byRights].sort(([a], [b]) => (a < b ? -1 : 1));
   return groups.map(([word, selectors]) => [word, ...selectors.sort()].join(' ')).join(' ');

@@ -1,4 +1,11 @@
-export { accessListOf, formatAccessList, parseAccessList, type AccessList } from './access-list.js';
+export {
+  accessListOf,
+  formatAccessList,
+  formatEntrySelector,
+  parseAccessList,
+  parseEntrySelector,
+  type AccessList,
+} from './access-list.js';
 export { ACL_ERRORS, AclError, type AclErrorCode, type AclErrorEntry, type AclErrorOptions } from './acl-error.js';
 export {
   AclStore,

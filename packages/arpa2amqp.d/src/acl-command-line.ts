@@ -1,6 +1,9 @@
-import { BusError } from '@arpa2amqp/protocol';
+import { BusError, quoted } from '@arpa2amqp/protocol';
 import yargs, { type Argv } from 'yargs';
+import type { LogRequest } from './acl-log.js';
 import { ACL_COMMANDS, ACL_OPTIONS, PROGRAM } from './program.js';
+
+const NO_COMMAND = 'Name a command: init, grant, revoke, list, log or explain';
 
 /** Where the lists and the shells are. */
 export interface AclPlaces {
@@ -20,6 +23,7 @@ export type AclCommand =
       readonly isForced: boolean;
     }
   | { readonly kind: 'list'; readonly words: readonly string[] }
+  | ({ readonly kind: 'log' } & LogRequest)
   | { readonly kind: 'explain'; readonly identity: string; readonly words: readonly string[] };
 
 /** A parsed command line. */
@@ -32,6 +36,8 @@ interface Arguments extends AclPlaces {
   readonly identity?: string;
   readonly words?: readonly string[];
   readonly instance?: string | undefined;
+  readonly since?: string | undefined;
+  readonly limit?: string | undefined;
   readonly force?: boolean | undefined;
 }
 
@@ -43,7 +49,7 @@ interface Arguments extends AclPlaces {
 export function parseAclCommandLine(argv: readonly string[], version: string): AclCommandLine {
   let found: AclCommandLine | undefined;
   const take = (given: Arguments, kind: AclCommand['kind']): void => {
-    refuseTwice(given, ['config', 'state', 'instance']);
+    refuseTwice(given, ['config', 'state', 'instance', 'since', 'limit']);
     const { config, state, shells, ...args } = given;
     found = { places: { config, state, shells }, command: commandOf(kind, args) };
   };
@@ -61,13 +67,13 @@ export function parseAclCommandLine(argv: readonly string[], version: string): A
       describe,
       (command) =>
         command
-          .positional('identity', { type: 'string', describe: 'as in user@example.com' })
+          .positional('identity', { type: 'string', describe: 'As in user@example.com; for explain also a principal' })
           .positional('words', { type: 'string', array: true }),
       (args) => take(args as unknown as Arguments, name),
     );
   }
   parser
-    .demandCommand(1, 'Name a command: init, grant, revoke, list or explain')
+    .demandCommand(1, NO_COMMAND)
     .strict()
     .version(version)
     .help('h')
@@ -78,13 +84,13 @@ export function parseAclCommandLine(argv: readonly string[], version: string): A
       throw new BusError('usage', message ?? error?.message ?? 'Wrong usage', { cause: error });
     })
     .parseSync();
-  if (found === undefined) throw new BusError('usage', 'Name a command: init, grant, revoke, list or explain');
+  if (found === undefined) throw new BusError('usage', NO_COMMAND);
   return found;
 }
 
 function commandOf(
   kind: AclCommand['kind'],
-  { identity = '', words = [], instance, force = false }: Arguments,
+  { identity = '', words = [], instance, since, limit, force = false }: Arguments,
 ): AclCommand {
   switch (kind) {
     case 'init':
@@ -94,9 +100,18 @@ function commandOf(
       return { kind, words, instance, isForced: force };
     case 'list':
       return { kind, words };
+    case 'log':
+      return { kind, words, since: countOf('since', since, 0), limit: countOf('limit', limit, 1) };
     case 'explain':
       return { kind, identity, words };
   }
+}
+
+function countOf(name: string, text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (count >= least) return count;
+  throw new BusError('usage', `Give --${name} a whole number, ${least} or more, not ${quoted(text)}`);
 }
 
 function refuseTwice(given: Arguments, names: readonly (keyof Arguments)[]): void {

@@ -3,9 +3,10 @@ import {
   accessListOf,
   AclStore,
   formatDocument,
+  formatEntrySelector,
   formatResource,
+  parseEntrySelector,
   parseIdentity,
-  parseSelector,
   resourceOf,
   type Edit,
   type Resource,
@@ -13,10 +14,16 @@ import {
 import { BusError } from '@arpa2amqp/protocol';
 import { parseAclCommandLine, type AclCommand, type AclPlaces } from './acl-command-line.js';
 import { explainAccess, type AclOutcome } from './acl-explanation.js';
+import { changeLog } from './acl-log.js';
 import { openLists } from './access-lists.js';
 import { readConfigurationFile } from './configuration.js';
 import type { DaemonConfig } from './generated/daemon-config.js';
 import { listsIn, prepareStateDirectory } from './state-directory.js';
+
+type EditCommand = AclCommand & { kind: 'grant' | 'revoke' };
+
+/** The exit code when there is nothing to revoke. */
+const NO_ENTRY = 1;
 
 /**
  * Runs `arpa2amqp.d acl ...` on the lists of this host.
@@ -59,29 +66,47 @@ async function runOn(
 ): Promise<AclOutcome> {
   switch (command.kind) {
     case 'grant':
+      return await grant(store, command);
     case 'revoke':
-      return await change(store, command);
+      return await revoke(store, command);
     case 'list':
       return list(store, command.words);
+    case 'log':
+      return said(changeLog(store, command));
     case 'explain':
       return await explainAccess(store, { ...command, config });
   }
 }
 
-async function change(store: AclStore, command: AclCommand & { kind: 'grant' | 'revoke' }): Promise<AclOutcome> {
-  const { kind, isForced } = command;
-  const isFirst = kind === 'grant' ? (word: string) => word.startsWith('%') : (word: string) => word.includes('@');
-  const { resource, words } = splitWords(command, isFirst);
-  const edits: readonly Edit[] =
-    kind === 'grant'
-      ? Array.from(accessListOf(words), ([selector, rights]) => ({ kind, resource, selector, rights }))
-      : words.map((word) => ({ kind, resource, selector: parseSelector(word) }));
-  if (edits.length === 0) {
-    const missing = kind === 'grant' ? 'rights and a selector, as in %RW user@example.com' : 'a selector';
-    throw new BusError('usage', `Name what to ${kind} on ${formatResource(resource)}: ${missing}`);
-  }
-  const { changed } = await store.update(edits, { by: author(), isForced });
+async function grant(store: AclStore, command: EditCommand): Promise<AclOutcome> {
+  const { resource, words } = splitWords(command, (word) => word.startsWith('%'));
+  const edits = Array.from(accessListOf(words), ([selector, rights]): Edit => {
+    return { kind: 'grant', resource, selector, rights };
+  });
+  if (edits.length === 0)
+    throw nothingNamed(`grant on ${formatResource(resource)}: rights and a selector, as in %RW user@example.com`);
+  const { changed } = await store.update(edits, { by: author(), isForced: command.isForced });
   return said(`${changed === 0 ? 'Nothing to change\n' : ''}${listText(store, resource)}`);
+}
+
+/** An entry that is not there is told: a slip must not look like a right that was taken away. */
+async function revoke(store: AclStore, command: EditCommand): Promise<AclOutcome> {
+  const { resource, words } = splitWords(command, (word) => word.includes('@'));
+  const selectors = words.map(parseEntrySelector);
+  if (selectors.length === 0) throw nothingNamed(`revoke on ${formatResource(resource)}: a selector`);
+  const { list } = store.readList(resource);
+  const stray = selectors.find((selector) => !list.has(selector));
+  if (stray !== undefined) {
+    const what = `Nothing was changed: ${formatResource(resource)} has no entry for exactly ${formatEntrySelector(stray)}`;
+    return { text: `${what}\n${listText(store, resource)}`, exitCode: NO_ENTRY };
+  }
+  const edits = selectors.map((selector): Edit => ({ kind: 'revoke', resource, selector }));
+  await store.update(edits, { by: author(), isForced: command.isForced });
+  return said(listText(store, resource));
+}
+
+function nothingNamed(what: string): BusError {
+  return new BusError('usage', `Name what to ${what}`);
 }
 
 /** Who changes the lists, for their log and the audit log (`host-changes.ts`). */

@@ -6,6 +6,7 @@ export const ACL_COMMANDS = [
   { name: 'grant', words: ['<words..>'], describe: 'Set rights: <class> [<instance>] %<rights> <selector>...' },
   { name: 'revoke', words: ['<words..>'], describe: 'Take entries away: <class> [<instance>] <selector>...' },
   { name: 'list', words: ['[words..]'], describe: 'Print entries: [<class> [<instance>]]' },
+  { name: 'log', words: ['[words..]'], describe: 'Print who changed what, the newest last: [<class> [<instance>]]' },
   {
     name: 'explain',
     words: ['<identity>', '<words..>'],
@@ -23,6 +24,8 @@ export const ACL_OPTIONS = {
     requiresArg: true,
     describe: 'The instance, where it looks like rights or a selector',
   },
+  since: { type: 'string', requiresArg: true, describe: 'For log: only updates after this position' },
+  limit: { type: 'string', requiresArg: true, describe: 'For log: at most so many updates, the newest [default: 100]' },
   force: { type: 'boolean', describe: 'Do it even when it leaves no administrator' },
 } as const;
 
@@ -111,7 +114,11 @@ export const PROGRAM = {
         ],
         ['acl revoke <class> [<instance>] <selector>...', 'take entries away'],
         ['acl list [<class> [<instance>]]', 'print entries'],
-        ['acl explain <identity> <shell> <word>...', 'say why a command would be granted or denied'],
+        [
+          'acl log [--since POSITION] [--limit N] [<class> [<instance>]]',
+          'print who changed what and when, the newest last; the first number of a line is the position of its update',
+        ],
+        ['acl explain <identity or principal> <shell> <word>...', 'say why a command would be granted or denied'],
       ],
     },
     {
@@ -127,7 +134,7 @@ export const PROGRAM = {
       title: 'Exit codes',
       rows: [
         ['0', 'stopped by SIGTERM or SIGINT; done; granted; whole'],
-        ['1', 'denied (acl explain); not as it was written (audit verify)'],
+        ['1', 'denied (acl explain); no such entry (acl revoke); not as it was written (audit verify)'],
         ['2', 'wrong usage or configuration (the keytab and the lists included)'],
         ['4', 'cannot listen or connect'],
       ],

@@ -1,8 +1,7 @@
-import { parseStoredGroup, resourceOf, type AclStore, type GroupKind } from '@arpa2amqp/acl';
+import { formatEntrySelector, parseStoredGroup, resourceOf, type AclStore, type GroupKind } from '@arpa2amqp/acl';
 import type { Candidates, CompletionHook, CompletionRequest } from '@arpa2amqp/shell';
 import type { Lists } from './lists.js';
 import type { Destination } from './options.js';
-import { wordOf } from './words.js';
 
 type Request = CompletionRequest<undefined>;
 
@@ -51,7 +50,7 @@ function selectors(store: AclStore, request: Request): Candidates {
 
 function inList(store: AclStore, request: Request): readonly string[] {
   const prefix = request.partial.startsWith('%%') ? request.partial.slice(1) : request.partial;
-  return store.searchSelectors(listOf(request), prefix, LIMIT).map(wordOf);
+  return store.searchSelectors(listOf(request), prefix, LIMIT).map(formatEntrySelector);
 }
 
 function members(store: AclStore, { values, literals, partial }: Request): Candidates {

@@ -1,7 +1,16 @@
-import { accessListOf, formatResource, parseAccessList, type AclStore, type Edit, type Resource } from '@arpa2amqp/acl';
+import {
+  accessListOf,
+  formatEntrySelector,
+  formatResource,
+  parseAccessList,
+  parseEntrySelector,
+  type AclStore,
+  type Edit,
+  type Resource,
+} from '@arpa2amqp/acl';
 import type { Call } from '@arpa2amqp/shell';
 import { refused } from './refusal.js';
-import { reportEdit, resourceIn, selectorOf, wordOf } from './words.js';
+import { reportEdit, resourceIn } from './words.js';
 
 /** `acl add`: gives selectors rights. */
 export async function addEntries(store: AclStore, call: Call<undefined>): Promise<void> {
@@ -15,10 +24,12 @@ export async function addEntries(store: AclStore, call: Call<undefined>): Promis
 export async function deleteEntries(store: AclStore, call: Call<undefined>): Promise<void> {
   const resource = resourceIn(call);
   const { list } = store.readList(resource);
-  const selectors = call.all('selector').map(selectorOf);
+  const selectors = call.all('selector').map(parseEntrySelector);
   const stray = selectors.find((selector) => !list.has(selector));
   if (stray !== undefined) {
-    throw refused(`Nothing was changed: ${formatResource(resource)} has no entry for exactly ${wordOf(stray)}`);
+    throw refused(
+      `Nothing was changed: ${formatResource(resource)} has no entry for exactly ${formatEntrySelector(stray)}`,
+    );
   }
   const edits = selectors.map((selector): Edit => ({ kind: 'revoke', resource, selector }));
   await update(store, call, resource, edits);

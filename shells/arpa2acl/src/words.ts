@@ -1,5 +1,4 @@
-import { AclError, parseStoredSelector, resourceOf, type AclStore, type Resource, type Selector } from '@arpa2amqp/acl';
-import { quoted } from '@arpa2amqp/protocol';
+import { resourceOf, type AclStore, type Resource } from '@arpa2amqp/acl';
 import type { Call } from '@arpa2amqp/shell';
 
 /** Types of variables that several commands have. What they let through is read once more, by the rules of the lists. */
@@ -23,22 +22,6 @@ export const HELP = {
 export function resourceIn(call: Call<undefined>): Resource {
   return resourceOf(call.value('class'), call.optional('instance') ?? '');
 }
-
-/**
- * Reads the selector of an entry that is there, as it stands in the text form of the list.
- *
- * @throws AclError
- */
-export function selectorOf(word: string): Selector {
-  if (!/^%(?!%)/.test(word)) return parseStoredSelector(word.startsWith('%%') ? word.slice(1) : word);
-  throw new AclError(
-    'acl-invalid-selector',
-    `Cannot read selector ${quoted(word)}: one that begins with % is written with two, %%`,
-  );
-}
-
-/** Writes a selector as it stands in the text form of a list. */
-export const wordOf = (selector: string): string => (selector.startsWith('%') ? `%${selector}` : selector);
 
 /** Says what an edit has done where that is not plain. */
 export function reportEdit(call: Call<undefined>, store: AclStore, changed: number): void {

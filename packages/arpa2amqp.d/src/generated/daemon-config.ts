@@ -49,7 +49,7 @@ export interface DaemonConfig {
     };
   };
   /**
-   * To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false.
+   * To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false; one that is not the own realm must be in upper case.
    */
   realms?: {
     [k: string]: string | false;
@@ -171,7 +171,7 @@ export const daemonConfigSchema = {
     },
     realms: {
       description:
-        'To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false.',
+        'To which domain the principals of a realm belong; false: to none, they are denied everything. A realm that is not named belongs to the domain of its own name in lower case, unless "*" is false; one that is not the own realm must be in upper case.',
       type: 'object',
       additionalProperties: {
         anyOf: [
