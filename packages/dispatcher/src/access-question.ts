@@ -1,5 +1,5 @@
 import { AclError, chainOf, type ResourceChain, type Right } from '@arpa2amqp/acl';
-import { requirementsOf, type CommandDescription, type GivenWords } from '@arpa2amqp/shell';
+import { requirementsOf, templatesOf, type CommandDescription, type GivenWords, type Need } from '@arpa2amqp/shell';
 
 /** One right to be held on one of some resources. */
 export interface AccessQuestion {
@@ -41,5 +41,19 @@ export function questionsOf(command: CommandDescription, given: GivenWords): Acc
   } catch (error) {
     if (!(error instanceof AclError)) throw error;
     return { kind: 'unnamed', reason: error.message };
+  }
+}
+
+/** The resources that a need asks of whatever the values of variables are; null when one of them can have no list. */
+export function fixedResources(need: Need): ResourceChain | null {
+  const instances = templatesOf(need).flatMap((template) => {
+    const instance = template.fill({});
+    return instance.kind === 'filled' ? [instance.text] : [];
+  });
+  try {
+    return chainOf(need.class, ...instances);
+  } catch (error) {
+    if (!(error instanceof AclError)) throw error;
+    return null;
   }
 }

@@ -1,6 +1,5 @@
 import {
   AclError,
-  chainOf,
   formatResource,
   parseIdentity,
   RIGHTS,
@@ -9,8 +8,15 @@ import {
   type Right,
 } from '@arpa2amqp/acl';
 import { BusError } from '@arpa2amqp/protocol';
-import { lettersOf, type Caller, type CommandDescription, type GroupMembership, type Need } from '@arpa2amqp/shell';
-import { questionsOf, type AccessQuestion } from './access-question.js';
+import {
+  lettersOf,
+  templatesOf,
+  type Caller,
+  type CommandDescription,
+  type GroupMembership,
+  type Need,
+} from '@arpa2amqp/shell';
+import { fixedResources, questionsOf, type AccessQuestion } from './access-question.js';
 import type {
   AccessDecision,
   AccessRequest,
@@ -123,11 +129,12 @@ export class AclAuthorizer implements Authorizer {
 
   /** On one resource or another. */
   #mayBeMet(identity: Identity, need: Need): boolean {
-    const resources = chainOf(need.class);
+    const resources = fixedResources(need);
+    const isVariable = templatesOf(need).some(({ variables }) => variables.size > 0);
     return lettersOf(need).every((letter) => {
       const right = letter as Right;
-      if (this.#holds(identity, { right, resources })) return true;
-      return need.instances !== undefined && this.#store.grantsSomewhere(identity, right, need.class);
+      if (resources !== null && this.#holds(identity, { right, resources })) return true;
+      return isVariable && this.#store.grantsSomewhere(identity, right, need.class);
     });
   }
 

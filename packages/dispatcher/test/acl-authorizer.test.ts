@@ -38,18 +38,19 @@ const garden = defineShell({
       run: (call) => void ran.push(call.words.join(' ')),
     },
     {
-      spec: 'seed ( sow <bed> [deep] | sow:sow-all | count )',
+      spec: 'seed ( sow <bed> [deep] | sow:sow-all | count | buy )',
       summary: 'Seeds',
       effect: 'change',
       reads: ['count'],
       session: ['deep'],
-      help: { deep: 'Below the frost', count: 'Count them' },
+      help: { seed: 'What is sown', deep: 'Below the frost', count: 'Count them' },
       needs: [
         { rights: 'K', class: 'garden.seed' },
         { with: ['sow'], rights: 'W', class: 'garden.seed', instances: ['<bed:lower>'] },
         { with: ['sow-all'], rights: 'W', class: 'garden.seed' },
         { with: ['deep'], rights: 'O', class: 'garden.seed', instances: ['<bed:lower>'] },
         { with: ['count'], rights: 'R', class: 'garden.seed' },
+        { with: ['buy'], rights: 'W', class: 'garden.seed', instances: ['the shop'] },
       ],
       run: () => undefined,
     },
@@ -215,7 +216,8 @@ describe('of a command only the forms are shown that may be given', () => {
     await store.importDocument(
       parseDocument(`
         acl garden.bed "" %K keeper@garden.org
-        acl garden.seed "" %K sower@example.com %K idler@example.com %KR counter@example.com %KRW owner@example.com %W odd@example.com
+        acl garden.seed "" %K sower@example.com %K idler@example.com %KR counter@example.com %KRW owner@example.com %W odd@example.com %K buyer@example.com
+        acl garden.seed "the shop" %W buyer@example.com
         acl garden.seed "south" %W sower@example.com
         acl garden.seed "north" %WO owner@example.com`),
       { by: 'test', mode: 'merge' },
@@ -238,6 +240,8 @@ describe('of a command only the forms are shown that may be given', () => {
   test('and what is optional, or stands for two forms, is shown for those that may be given', async () => {
     expect(await next('counter@example.com', 'seed')).toEqual(['count']);
     expect(await next('sower@example.com', 'seed')).toEqual(['sow']);
+    expect(await next('buyer@example.com', 'seed')).toEqual(['buy', 'sow']);
+    expect(await next('owner@example.com', 'seed')).toEqual(['buy', 'count', 'sow']);
     expect(await next('sower@example.com', 'seed', 'sow')).toEqual(['south', '<bed>']);
     expect(await next('sower@example.com', 'seed', 'sow', 'south')).toEqual(['.']);
     expect(await next('owner@example.com', 'seed', 'sow')).toEqual(['north', 'south', '<bed>', '.']);
@@ -246,8 +250,12 @@ describe('of a command only the forms are shown that may be given', () => {
 
   test('in help, with the lines of help for their words', async () => {
     expect(await help('keeper@garden.org', 'bed')).toBe('bed (list | choose <bed>)\n    Beds\n');
-    expect(await help('sower@example.com', 'seed')).toBe('seed sow <bed>\n    Seeds\n');
-    expect(await help('counter@example.com', 'seed')).toBe('seed count\n    Seeds\n      count  Count them\n');
+    expect(await help('sower@example.com', 'seed')).toBe(
+      'seed sow <bed>\n    What is sown\n      seed  What is sown\n',
+    );
+    expect(await help('counter@example.com', 'seed')).toBe(
+      'seed count\n    What is sown\n      seed   What is sown\n      count  Count them\n',
+    );
     expect(await help('idler@example.com', 'seed')).toBe('undefined');
   });
 
@@ -269,10 +277,10 @@ describe('of a command only the forms are shown that may be given', () => {
     });
     const { find, table } = await describing('sower@example.com');
     expect(find('seed')).toMatchObject({ spec: 'seed sow <bed>', needs: [{ rights: 'K' }, { with: ['sow'] }] });
-    expect(Object.keys(find('seed') ?? {})).not.toEqual(expect.arrayContaining(['reads', 'session', 'help']));
+    for (const about of ['reads', 'session', 'help.deep']) expect(find('seed')).not.toHaveProperty(about);
     expect(table.planLine(['seed', 'count'])).toMatchObject({ ok: false, code: 'syntax' });
     const owner = await describing('owner@example.com');
-    expect(owner.find('seed')?.spec).toBe('seed ( sow <bed> [deep] | sow:sow-all | count )');
+    expect(owner.find('seed')?.spec).toBe('seed ( sow <bed> [deep] | sow:sow-all | count | buy )');
   });
 
   test('what is hidden is denied, and what is shown is granted somewhere', async () => {

@@ -20,12 +20,12 @@ export function shownCommand(whole: ShownCommand, hidden: ReadonlySet<string>): 
   const grammar = whole.grammar.without(hidden);
   if (grammar === whole.grammar) return whole;
   if (grammar === null) return null;
-  const command = descriptionOf(whole.command, grammar);
+  const command = descriptionOf(whole, grammar);
   return command.open !== true && command.needs === undefined ? null : { head: whole.head, command, grammar };
 }
 
 /** What the description of a command says of the forms that are left in a grammar: a reader of it refuses what is about others. */
-function descriptionOf(command: CommandDescription, grammar: CommandGrammar): CommandDescription {
+function descriptionOf({ head, command }: ShownCommand, grammar: CommandGrammar): CommandDescription {
   const { needs = [], types = {}, help = {}, open, reads, session, live } = command;
   const literals = new Set(literalsOf(grammar.root));
   const isLeft = (word: string): boolean => literals.has(word);
@@ -34,7 +34,8 @@ function descriptionOf(command: CommandDescription, grammar: CommandGrammar): Co
     .filter((need) => need.with?.length !== 0);
   return {
     spec: grammar.spec,
-    summary: command.summary,
+    // The summary tells of all forms; the help of the first word is of what they are about.
+    summary: (Object.hasOwn(help, head) ? help[head] : undefined) ?? command.summary,
     effect: command.effect,
     ...listed('reads', reads?.filter(isLeft)),
     ...listed(
