@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Change, Directory, Expectation } from './directory.js';
 import { DirectoryError, type DirectoryErrorCode } from './directory-error.js';
 import { openDirectory, type DirectoryContents } from './open-directory.js';
+import { checkDirectoryOptions } from './options.js';
 import { refusalOf, type StoreAudience } from './store-error.js';
 
 /** What a change is to do, after a look at the entries. */
@@ -39,6 +41,30 @@ export class LazyDirectory implements AsyncDisposable {
   }
 
   /**
+   * Opens the file of the directory when there is one, so that one that is damaged is found before anything is asked of it. It is no
+   * matter of this when the file is made by the first who needs it, is on a disk without room, or when the directory is on a server.
+   *
+   * @throws DirectoryError that trying again does not help against, with what to do: `directory-damaged`, `directory-denied`
+   */
+  async check(): Promise<void> {
+    try {
+      if (this.#hasFile()) await this.open();
+    } catch (error) {
+      if (!(error instanceof DirectoryError && error.retryable)) throw error;
+    }
+  }
+
+  /**
+   * Opens the directory, unless it would be made new, so that what is wrong is known before the first command.
+   *
+   * @throws as {@link open}
+   */
+  async warmUp(): Promise<void> {
+    const { store } = checkDirectoryOptions(this.#options);
+    if (store === 'ldap' || this.#hasFile()) await this.open();
+  }
+
+  /**
    * Works with the directory for a command.
    *
    * @throws what `work` throws; in place of a {@link StoreError} what the audience may read
@@ -69,6 +95,13 @@ export class LazyDirectory implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #hasFile(): boolean {
+    const options = checkDirectoryOptions(this.#options);
+    if (options.store === 'ldap') return false;
+    const file = options.file ?? this.#contents.defaultFile;
+    return file !== undefined && existsSync(file);
   }
 
   async #close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -40,6 +40,27 @@ describe('what commands do with a directory', () => {
     await expect(here.open()).rejects.toThrow(code('directory-closed'));
     await expect(here.use(async () => await Promise.resolve())).rejects.toMatchObject({ code: 'unavailable' });
     await lazy.close();
+  });
+
+  test('finds out at the start whether it can be used, and makes nothing', async () => {
+    const file = join(folder, 'start.mdb');
+    await using lazy = lazily(file);
+    await lazy.check();
+    await lazy.warmUp();
+    expect(existsSync(file)).toBe(false);
+    await (await lazy.open()).apply([add(box('a'))]);
+    await lazy.close();
+    await using next = lazily(file);
+    await next.check();
+    await next.close();
+    truncateSync(file, 8192);
+    await using cut = lazily(file);
+    await expect(cut.check()).rejects.toMatchObject({ code: 'directory-damaged' });
+    await expect(cut.warmUp()).rejects.toMatchObject({ code: 'directory-damaged' });
+    const options = { store: 'ldap', url: 'ldapi://%2Fnowhere', base: 'o=x' };
+    await using away = new LazyDirectory(options, { kinds: KINDS }, { refuse, place: {} });
+    await away.check();
+    await expect(away.warmUp()).rejects.toMatchObject({ code: 'directory-unavailable' });
   });
 
   test('is done again when others were faster, not for ever', async () => {

@@ -14,7 +14,7 @@ import { KINDS } from './kinds.js';
 
 const PRINCIPALS = ['user', 'group', 'role'] as const;
 
-/** The entries of the identities. Opened by the first command, for all sessions. */
+/** The entries of the identities, for all sessions. Made by the first command. */
 export class IdentityStore {
   readonly #directory: LazyDirectory;
 
@@ -24,6 +24,16 @@ export class IdentityStore {
     const file = state === undefined ? {} : { defaultFile: path.join(state, 'identities.mdb') };
     const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
     this.#directory = new LazyDirectory(options, { kinds: KINDS, ...file }, { refuse, place });
+  }
+
+  /** Opens the file that there is. @throws DirectoryError when it is damaged, or another's */
+  async check(): Promise<void> {
+    await this.#directory.check();
+  }
+
+  /** Opens what there is. @throws DirectoryError when that cannot be used now */
+  async warmUp(): Promise<void> {
+    await this.#directory.warmUp();
   }
 
   /** Looks at the entries. @throws ShellError */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createShell } from '../src/index.js';
 import { domainName, localName } from '../src/names.js';
 
-const { table, description } = inlineHost(createShell());
+const { table, description } = inlineHost(await createShell());
 
 /** What a command, as words, is asked of the access control lists: rights, class and instances of each need; the word for all else. */
 function asked(...words: readonly string[]): unknown {

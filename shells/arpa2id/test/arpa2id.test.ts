@@ -1,10 +1,10 @@
-import { readFileSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { openDirectory, type Kind, type Path } from '@arpa2amqp/directory';
 import type { Reply } from '@arpa2amqp/protocol';
-import { hostFor, loadShells } from '@arpa2amqp/shell';
-import { describeWith, SlapdServer, WorkDirectory } from '@arpa2amqp/testkit';
+import { hostFor, loadShells, type Logger, type ShellPlace } from '@arpa2amqp/shell';
+import { describeWith, SlapdServer, waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
 import { KINDS } from '../src/kinds.js';
 import { IdShell, KeptLog, refusal, ShellFixture, STORES } from './id-shell.js';
 
@@ -370,7 +370,7 @@ for (const kind of STORES) {
 
       test('one of two administrators at work does not undo what the other does', async () => {
         await at.shell.prepare('domain add race.nep Race', 'group add race.nep devs Developers');
-        await using other = new IdShell(at.store.options);
+        await using other = await IdShell.open(at.store.options);
         const uids = Array.from({ length: 5 }, (_, index) => `u${index}`);
         await at.shell.prepare(...uids.map((uid) => `user add race.nep ${uid} Name`));
         const outcomes = await Promise.all(
@@ -441,10 +441,10 @@ for (const kind of STORES) {
     });
 
     test('what was written is there for the next process', async () => {
-      await using first = new IdShell(at.store.options);
+      await using first = await IdShell.open(at.store.options);
       await first.prepare('domain add kept.nep Kept', 'user add kept.nep john John');
       await first[Symbol.asyncDispose]();
-      await using second = new IdShell(at.store.options);
+      await using second = await IdShell.open(at.store.options);
       expect(await second.run('user list kept.nep')).toEqual({ users: [{ uid: 'john', name: 'John' }] });
     });
   });
@@ -453,7 +453,7 @@ for (const kind of STORES) {
 describeWith(['slapd'], 'a directory server that goes away', () => {
   test('is told as such, and found again', async () => {
     await using slapd = await SlapdServer.start();
-    await using shell = new IdShell({ directory: { store: 'ldap', url: slapd.url, base: slapd.freshBase() } });
+    await using shell = await IdShell.open({ directory: { store: 'ldap', url: slapd.url, base: slapd.freshBase() } });
     await slapd.stop();
     expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: /);
     await slapd.restart();
@@ -472,7 +472,7 @@ test('a member that stands for nobody, by other hands, is listed and can be remo
   const lenient = KINDS.map((kind): Kind => {
     return kind.name === 'member' ? { ...kind, references: { identity: { to: ['user', 'alias'] } } } : kind;
   });
-  await using shell = new IdShell({ directory: options });
+  await using shell = await IdShell.open({ directory: options });
   await shell.prepare('domain add odd.nep Odd', 'user add odd.nep john John', 'group add odd.nep devs Developers');
   await shell.prepare('member add odd.nep devs jd john');
   const directory = await openDirectory(options, { kinds: lenient });
@@ -493,19 +493,56 @@ test('a member that stands for nobody, by other hands, is listed and can be remo
   work.remove();
 });
 
-test('a file that was cut is refused, and left as it is', async () => {
-  const work = new WorkDirectory('arpa2id');
-  const file = work.file('identities.mdb');
-  await using before = new IdShell({ directory: { file } });
-  await before.prepare('domain add kept.nep Kept');
-  await before[Symbol.asyncDispose]();
-  truncateSync(file, statSync(file).size - 4096);
-  const cut = readFileSync(file);
-  await using shell = new IdShell({ directory: { file } });
-  expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: .*restore it from a backup/);
-  expect(refusal(await shell.run('domain add new.nep New'))).toMatch(/^unavailable: /);
-  expect(readFileSync(file).equals(cut)).toBe(true);
-  work.remove();
+/** Starts the shell in a process of its own, as the daemon does. */
+async function startProcess(
+  options: Readonly<Record<string, unknown>>,
+  place: ShellPlace,
+  logger: Logger,
+): Promise<IdShell> {
+  const manifests = await loadShells([fileURLToPath(new URL('../..', import.meta.url))]);
+  const manifest = manifests.find(({ name }) => name === 'arpa2id')!;
+  return new IdShell(await hostFor(manifest, { options, place, logger }));
+}
+
+describe('at the start', () => {
+  test('a file that was cut is refused with what to do, and left as it is', async () => {
+    const work = new WorkDirectory('arpa2id');
+    const place = { address: '/internetwide/arpa2.test/here', state: work.path };
+    const file = work.file('identities.mdb');
+    const { lines, logger } = new KeptLog();
+    {
+      // None that is not there yet is made before a command needs it.
+      await using shell = await startProcess({}, place, logger);
+      await shell.prepare('ping6');
+      expect(existsSync(file)).toBe(false);
+      await shell.prepare('domain add kept.nep Kept');
+    }
+    truncateSync(file, 8192);
+    const cut = readFileSync(file);
+    const told =
+      /Cannot open .*identities\.mdb": the file is cut or corrupted \(.*\); restore it from a backup, or move it away/;
+    await expect(startProcess({}, place, logger)).rejects.toThrow(
+      expect.objectContaining({ message: expect.stringMatching(told), code: 'unavailable' }),
+    );
+    await expect(IdShell.open({ directory: { file } })).rejects.toThrow(told);
+    expect(readFileSync(file).equals(cut)).toBe(true);
+    expect(lines).toEqual([]);
+    // What only completes has no say in that.
+    await using completer = await IdShell.open({}, { ...place, completesOnly: true });
+    expect(await completer.complete('domain show')).toEqual([]);
+    work.remove();
+  });
+
+  test('a server that is away is a matter of the log', async () => {
+    const { lines, logger } = new KeptLog();
+    const options = { directory: { store: 'ldap', url: 'ldapi://%2Fnowhere', base: 'o=x' } };
+    await using shell = await startProcess(options, { address: '/internetwide/arpa2.test/here' }, logger);
+    const away = { shell: 'arpa2id', text: expect.stringMatching(/Cannot connect to .*ldapi:.*nowhere/) };
+    await waitUntil(() => lines.length > 0, { what: 'the log' });
+    expect(lines).toEqual([[away, 'shell-start-broke']]);
+    expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: What is kept here cannot be reached now; /);
+    expect(lines.at(-1)).toEqual([away, 'shell-store-failed']);
+  });
 });
 
 test('who is far away is not told where entries are kept, the log of the host is', async () => {
@@ -517,43 +554,30 @@ test('who is far away is not told where entries are kept, the log of the host is
     [{ file }, file],
     [{ store: 'ldap', url: `ldapi://${encodeURIComponent(socket)}`, base: 'o=x' }, socket],
   ] as const) {
-    await using shell = new IdShell({ directory }, place);
+    await using shell = await IdShell.open({ directory }, place);
     for (const line of ['domain list', 'domain add a.nep A']) {
       const told = refusal(await shell.run(line));
       const [, reference] = /^unavailable: What is kept here cannot be reached now; .* \((\w{8}) in/.exec(told)!;
       expect(told).not.toContain(work.file(''));
-      expect(lines.at(-1)).toMatchObject([{ reference }, 'store-failed']);
-      expect(JSON.stringify(lines.at(-1))).toContain(where);
+      const logged = lines.filter(([, event]) => event === 'store-failed').at(-1);
+      expect(logged).toMatchObject([{ reference }, 'store-failed']);
+      expect(JSON.stringify(logged)).toContain(where);
     }
   }
-  expect(lines).toHaveLength(4);
+  expect(lines.filter(([, event]) => event === 'store-failed')).toHaveLength(4);
   work.remove();
-});
-
-test('the process of the shell gets the log of its host too', async () => {
-  const [manifest] = (await loadShells([fileURLToPath(new URL('../..', import.meta.url))])).filter(
-    ({ name }) => name === 'arpa2id',
-  );
-  const { lines, logger } = new KeptLog();
-  const options = { directory: { store: 'ldap', url: 'ldapi://%2Fnowhere', base: 'o=x' } };
-  const place = { address: '/internetwide/arpa2.test/here' };
-  await using shell = new IdShell(options, place, await hostFor(manifest!, { options, place, logger }));
-  expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: What is kept here cannot be reached now; /);
-  expect(lines).toEqual([
-    [{ shell: 'arpa2id', text: expect.stringMatching(/Cannot connect to .*ldapi:.*nowhere/) }, 'shell-store-failed'],
-  ]);
 });
 
 describe('without a place to keep entries', () => {
   test('the shell can be described, and its commands say what to do', async () => {
-    await using shell = new IdShell({});
+    await using shell = await IdShell.open({});
     expect(refusal(await shell.run('domain list'))).toMatch(/^unavailable: .*file/);
     expect(await shell.complete('user list')).toEqual([]);
   });
 
-  test('wrong options are refused before anything is opened', () => {
-    expect(() => new IdShell({ directroy: {} })).toThrow(/directroy.*directory/s);
-    expect(() => new IdShell({ directory: { store: 'ldap', uri: 'x' } })).toThrow();
-    expect(() => new IdShell({ directory: { store: 'sql' } })).toThrow();
+  test('wrong options are refused before anything is opened', async () => {
+    await expect(IdShell.open({ directroy: {} })).rejects.toThrow(/directroy.*directory/s);
+    await expect(IdShell.open({ directory: { store: 'ldap', uri: 'x' } })).rejects.toThrow();
+    await expect(IdShell.open({ directory: { store: 'sql' } })).rejects.toThrow();
   });
 });

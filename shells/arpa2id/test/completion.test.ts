@@ -9,8 +9,8 @@ import { IdShell, ShellFixture, STORES } from './id-shell.js';
 
 const words = (candidates: readonly Candidate[]): string[] => candidates.map(({ value }) => value);
 
-test('every word and variable of every command has a line of help', () => {
-  const { table, description } = inlineHost(createShell());
+test('every word and variable of every command has a line of help', async () => {
+  const { table, description } = inlineHost(await createShell());
   let seen = 0;
   for (const [index, grammar] of table.grammars.entries()) {
     if (description.commands[index]?.builtin === true) continue;
@@ -133,7 +133,7 @@ test('of very many the first, in time', async () => {
     }),
   ]);
   await directory.close();
-  await using shell = new IdShell({ directory: { file } });
+  await using shell = await IdShell.open({ directory: { file } });
   await shell.run('domain list');
   // More than are shown: those that the caller may not see are taken out after this.
   const found = words(await shell.complete('user del many.nep', 'u', 200));

@@ -75,13 +75,19 @@ export class KeptLog {
   }
 }
 
-/** The shell in this process, with a session per batch, as the dispatcher runs it. */
+/** The shell with a session per batch, as the dispatcher runs it. */
 export class IdShell implements AsyncDisposable {
   readonly host: ShellHost;
 
-  /** @param host - where the shell runs, if not in this process */
-  constructor(options: object, place?: ShellPlace, host: ShellHost = inlineHost(createShell(options, place))) {
+  /** @param host - where the shell runs */
+  constructor(host: ShellHost) {
     this.host = host;
+  }
+
+  /** Runs the shell in this process. */
+  static async open(options: object, place?: ShellPlace): Promise<IdShell> {
+    const logger = place?.logger;
+    return new IdShell(inlineHost(await createShell(options, place), logger === undefined ? {} : { logger }));
   }
 
   /** Runs commands in one session. A string is a typed line, words separated by one blank. */
@@ -156,7 +162,7 @@ export class ShellFixture {
   constructor(kind: (typeof STORES)[number], ...commands: readonly string[]) {
     beforeAll(async () => {
       this.store = await kind.start();
-      this.shell = new IdShell(this.store.options);
+      this.shell = await IdShell.open(this.store.options);
       await this.shell.prepare(...commands);
     });
     afterAll(async () => {

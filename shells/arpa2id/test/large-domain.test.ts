@@ -35,7 +35,7 @@ describe('a large domain', () => {
   }
 
   test('is listed in parts that an answer can hold, and as a whole not at all', async () => {
-    await using shell = new IdShell(await fill('parts.mdb', 4000, 'x'.repeat(250)));
+    await using shell = await IdShell.open(await fill('parts.mdb', 4000, 'x'.repeat(250)));
     expect(refusal(await shell.run('user list big.nep'))).toBe(
       'too-large: The list of users is larger than an answer can be: ask for a part of it, such as limit 1000',
     );
@@ -56,7 +56,7 @@ describe('a large domain', () => {
   });
 
   test('goes in steps, between which others are served', async () => {
-    await using shell = new IdShell(await fill('steps.mdb', 2500, 'Name'));
+    await using shell = await IdShell.open(await fill('steps.mdb', 2500, 'Name'));
     expect(refusal(await shell.run('domain del big.nep'))).toMatch(/ and many more: remove them before, or add/);
     expect(refusal(await shell.run('group del big.nep all'))).toMatch(/ and many more: remove them before, or add/);
     let served = 0;
@@ -81,7 +81,7 @@ describe('a large domain', () => {
       '1000 entries were removed, and there are more: give the command again to remove these too',
     );
     // Whoever is left is whole: no member stands for nobody.
-    await using shell = new IdShell({ directory });
+    await using shell = await IdShell.open({ directory });
     const { members } = (await shell.run('member list big.nep all')) as unknown as { members: { uid?: string }[] };
     expect(members.filter(({ uid }) => uid === undefined)).toEqual([]);
     expect(await removeEntry(store, order, 0)).toHaveProperty('removed.length', 402);

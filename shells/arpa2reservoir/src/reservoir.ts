@@ -8,7 +8,7 @@ import type { ResolvedOptions } from './options.js';
 import { ReservoirView } from './reservoir-view.js';
 import { Usage } from './usage.js';
 
-/** Entries and data. Each is opened by the first command that needs it, for all sessions. */
+/** Entries and data, for all sessions. Each is made by the first command that needs it. */
 export class Reservoir {
   readonly #options: ResolvedOptions;
   readonly #ending = new AbortController();
@@ -16,7 +16,7 @@ export class Reservoir {
   /** What the domains use. */
   readonly usage: Usage;
   #blobs: Promise<BlobStore> | undefined;
-  #sweeping: Promise<void> | undefined;
+  #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedOptions, place: ShellPlace) {
@@ -26,6 +26,20 @@ export class Reservoir {
     const file = defaultFile === undefined ? {} : { defaultFile };
     const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
     this.#directory = new LazyDirectory(directory, { kinds: KINDS, ...file }, { refuse, place });
+  }
+
+  /** Opens the file of the entries that there is. @throws DirectoryError when it is damaged, or another's */
+  async check(): Promise<void> {
+    await this.#directory.check();
+  }
+
+  /**
+   * Opens the entries that there are, and removes what commands left behind that came to no end.
+   * @throws DirectoryError, BlobError or ShellError when either cannot be done now
+   */
+  async start(): Promise<void> {
+    this.#starting ??= this.#start();
+    await this.#starting;
   }
 
   /** Looks at the entries. @throws ShellError */
@@ -50,21 +64,16 @@ export class Reservoir {
     );
   }
 
-  /** Removes what commands left behind that came to no end, where there is anything stored at all. */
-  async sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweep();
-    await this.#sweeping;
-  }
-
   /** Gives the stores back; what comes later fails. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     await this.#closing;
   }
 
-  async #sweep(): Promise<void> {
+  async #start(): Promise<void> {
     const { data } = this.#options;
     const { signal } = this.#ending;
+    await this.#directory.warmUp();
     if (data === undefined || !(await BlobFolder.exists(data))) return;
     try {
       await (await this.#openBlobs()).sweep(signal);
@@ -76,7 +85,7 @@ export class Reservoir {
 
   async #close(): Promise<void> {
     this.#ending.abort();
-    await this.#sweeping?.catch(() => undefined);
+    await this.#starting?.catch(() => undefined);
     await this.#directory.close();
   }
 

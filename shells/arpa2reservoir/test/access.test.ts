@@ -6,7 +6,7 @@ import { createShell } from '../src/index.js';
 import { domainName, uuid } from '../src/names.js';
 import { ReservoirShell } from './reservoir-shell.js';
 
-const { table } = inlineHost(createShell());
+const { table } = inlineHost(await createShell());
 
 /** What a command is asked of the access control lists: rights, class and instances of each need; the word for all else. */
 function asked(words: readonly string[]): unknown {
@@ -151,9 +151,9 @@ test('what the lists are asked about is what the command changes', () => {
 describe('whoever may use no more than one collection', () => {
   let folder: WorkDirectory;
   let shell: ReservoirShell;
-  beforeAll(() => {
+  beforeAll(async () => {
     folder = new WorkDirectory('arpa2reservoir');
-    shell = new ReservoirShell({ directory: { file: folder.file('reservoir.mdb') }, data: folder.file('data') });
+    shell = await ReservoirShell.open({ directory: { file: folder.file('reservoir.mdb') }, data: folder.file('data') });
   });
   afterAll(async () => {
     await shell[Symbol.asyncDispose]();

@@ -16,7 +16,7 @@ for (const kind of STORES) {
 
     beforeAll(async () => {
       store = await kind.start();
-      shell = new ReservoirShell(store.fresh());
+      shell = await ReservoirShell.open(store.fresh());
     });
     afterAll(async () => {
       await shell[Symbol.asyncDispose]();
@@ -31,7 +31,7 @@ for (const kind of STORES) {
 
     describe('domains', () => {
       test('are added, listed in order, and deleted, several all or none', async () => {
-        await using fresh = new ReservoirShell(store.fresh());
+        await using fresh = await ReservoirShell.open(store.fresh());
         expect(await fresh.run('domain list')).toEqual({ domains: [] });
         expect(await fresh.run('domain add Orvelte.NEP')).toEqual(DONE);
         await fresh.prepare('domain add a-b.orvelte.nep', 'domain add 1.nep');
@@ -575,7 +575,7 @@ test('a list that no answer can hold is refused as a whole, and comes in parts',
       await opened.apply([{ op: 'add', path: [['domain', domain]] }, ...collections]);
     }
   }
-  await using shell = new ReservoirShell({ directory });
+  await using shell = await ReservoirShell.open({ directory });
   const told = 'too-large: The list of collections is larger than an answer can be: ask for';
   expect(await shell.refusal('collection list')).toBe(`${told} those of one domain`);
   await using opened = await openDirectory(directory, { kinds: KINDS });

@@ -7,7 +7,7 @@ import { ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
 const words = (candidates: readonly Candidate[]): string[] => candidates.map(({ value }) => value);
 
 test('every word and variable of every command has a line of help', async () => {
-  await using shell = new ReservoirShell();
+  await using shell = await ReservoirShell.open();
   const { table, description } = shell.host;
   let seen = 0;
   for (const [index, grammar] of table.grammars.entries()) {
@@ -28,7 +28,7 @@ test('every word and variable of every command has a line of help', async () => 
 
 test('no folder is made to say that there is nothing', async () => {
   const folder = new WorkDirectory('arpa2reservoir');
-  await using shell = new ReservoirShell({
+  await using shell = await ReservoirShell.open({
     directory: { file: folder.file('reservoir.mdb') },
     data: folder.file('data'),
   });
@@ -48,7 +48,7 @@ for (const kind of STORES) {
 
     beforeAll(async () => {
       store = await kind.start();
-      shell = new ReservoirShell(store.fresh());
+      shell = await ReservoirShell.open(store.fresh());
       [a, b] = [await shell.addCollection('one.nep', 'First'), await shell.addCollection('one.nep', 'Second')];
       other = await shell.addCollection('two.nep', 'Elsewhere');
       key = await shell.addResource(a, 'x', 'name=Some text', 'type=text/plain');

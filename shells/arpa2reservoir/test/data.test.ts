@@ -29,7 +29,7 @@ for (const kind of STORES) {
       store = await kind.start();
       const options = store.fresh();
       ({ data } = options);
-      shell = new ReservoirShell(options);
+      shell = await ReservoirShell.open(options);
       colluuid = await shell.addCollection('data.nep');
     });
     afterAll(async () => {
@@ -111,7 +111,7 @@ for (const kind of STORES) {
 
     test('the same content is one file, for as long as a resource has it', async () => {
       const options = store.fresh();
-      await using fresh = new ReservoirShell(options);
+      await using fresh = await ReservoirShell.open(options);
       const [a, b] = [await fresh.addCollection('one.nep'), await fresh.addCollection('two.nep')];
       const digest = sha256('shared');
       const keys = await Promise.all(
@@ -159,7 +159,7 @@ for (const kind of STORES) {
     test('what a crash left behind is swept at the next start, and nothing else', async () => {
       const fresh = store.fresh();
       const folder = fresh.data;
-      let first = new ReservoirShell(fresh);
+      let first = await ReservoirShell.open(fresh);
       const collection = await first.addCollection('crash.nep');
       const keys: string[] = [];
       for (const text of ['kept', 'set aside']) keys.push(await first.addResource(collection, text));
@@ -181,7 +181,7 @@ for (const kind of STORES) {
       await writeFile(path.join(folder, 'new', 'young'), 'just being written');
       const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
       await utimes(path.join(folder, 'new', 'half'), hoursAgo, hoursAgo);
-      first = new ReservoirShell(fresh);
+      first = await ReservoirShell.open(fresh);
       const left = [sha256('kept'), sha256('set aside'), 'new/young'].sort();
       await waitUntil(() => filesOf(folder).join() === left.join(), { what: 'the sweep' });
       for (const [index, text] of ['kept', 'set aside'].entries()) {
@@ -196,7 +196,7 @@ for (const kind of STORES) {
 
     test('data is not taken for leftovers by a directory that knows nothing of it', async () => {
       const [right, wrong] = [store.fresh(), store.fresh()];
-      await using first = new ReservoirShell(right);
+      await using first = await ReservoirShell.open(right);
       const collection = await first.addCollection('moved.nep');
       for (const text of ['a', 'b', 'c']) await first.addResource(collection, text);
       const folder = await BlobFolder.open(right.data);
@@ -208,7 +208,7 @@ for (const kind of STORES) {
 
     test('changes of one resource at once leave one of them, and no data of the others', async () => {
       const fresh = store.fresh();
-      await using busy = new ReservoirShell(fresh);
+      await using busy = await ReservoirShell.open(fresh);
       const key = await busy.addResource(await busy.addCollection('busy.nep'), 'first');
       const texts = ['second', 'third', 'fourth'];
       const replies = await Promise.all(
@@ -222,7 +222,7 @@ for (const kind of STORES) {
 
     test('data that was changed while its resource is being deleted goes too', async () => {
       const fresh = store.fresh();
-      await using busy = new ReservoirShell(fresh);
+      await using busy = await ReservoirShell.open(fresh);
       const collection = await busy.addCollection('busy.nep');
       const keys = await Promise.all(
         Array.from({ length: 40 }, async (_, index) => await busy.addResource(collection, `text ${index}`)),
@@ -376,7 +376,7 @@ describe('the folder of the data', () => {
   test('is made in the state directory of the host, at the first command that needs it', async () => {
     const state = folder.file('state');
     await mkdir(state);
-    await using shell = new ReservoirShell(undefined, { state });
+    await using shell = await ReservoirShell.open(undefined, { state });
     expect(filesOf(state)).toEqual([]);
     const colluuid = await shell.addCollection('state.nep');
     expect(filesOf(state)).toContain('reservoir.mdb');
@@ -385,22 +385,37 @@ describe('the folder of the data', () => {
   });
 
   test('has to be told of where there is no state directory', async () => {
-    await using nowhere = new ReservoirShell();
+    await using nowhere = await ReservoirShell.open();
     expect(await nowhere.refusal('domain list')).toMatch(/^unavailable: .*no file/);
-    await using shell = new ReservoirShell({ directory: { file: folder.file('only.mdb') } });
+    await using shell = await ReservoirShell.open({ directory: { file: folder.file('only.mdb') } });
     const colluuid = await shell.addCollection('a.nep');
     const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
     expect(await shell.refusal(add)).toMatch(
       /^unavailable: There is no place for the data of resources: name a folder/,
     );
-    expect(() => new ReservoirShell({ data: 'relative' })).toThrow(/data/);
-    expect(() => new ReservoirShell({ dato: '/x' } as object)).toThrow(/dato/);
-    expect(() => new ReservoirShell({ directory: { fyle: '/x' } })).toThrow(/fyle/);
+    await expect(ReservoirShell.open({ data: 'relative' })).rejects.toThrow(/data/);
+    await expect(ReservoirShell.open({ dato: '/x' } as object)).rejects.toThrow(/dato/);
+    await expect(ReservoirShell.open({ directory: { fyle: '/x' } })).rejects.toThrow(/fyle/);
+  });
+
+  test('is not opened beside a directory that was cut, which is refused with what to do', async () => {
+    const [file, data] = [folder.file('cut.mdb'), folder.file('whole')];
+    {
+      await using shell = await ReservoirShell.open({ directory: { file }, data });
+      await shell.addResource(await shell.addCollection('a.nep'), 'kept');
+    }
+    await truncate(file, 8192);
+    const cut = await readFile(file);
+    await expect(ReservoirShell.open({ directory: { file }, data })).rejects.toThrow(
+      /^Cannot open .*cut\.mdb": the file is cut or corrupted \(.*\); restore it from a backup, or move it away/,
+    );
+    expect((await readFile(file)).equals(cut)).toBe(true);
+    expect(filesOf(data)).toEqual([sha256('kept')]);
   });
 
   test('is of no use without the directory', async () => {
     const directory = { store: 'ldap', url: `ldapi://${encodeURIComponent(folder.file('nobody'))}`, base: 'o=x' };
-    await using shell = new ReservoirShell({ directory, data: folder.file('unused') });
+    await using shell = await ReservoirShell.open({ directory, data: folder.file('unused') });
     for (const line of ['domain list', 'domain add a.nep', `resource get ${randomUUID()}`]) {
       expect(await shell.refusal(line)).toMatch(/^unavailable: /);
     }
@@ -411,7 +426,7 @@ describe('the folder of the data', () => {
     const data = folder.file('shared');
     await mkdir(data);
     await chmod(data, 0o777);
-    await using shell = new ReservoirShell({ directory: { file: folder.file('shared.mdb') }, data });
+    await using shell = await ReservoirShell.open({ directory: { file: folder.file('shared.mdb') }, data });
     const colluuid = await shell.addCollection('a.nep');
     const add = { do_: 'resource add in', colluuid, 'var=val': ['name=x', 'type=a/b'], stdin_: 'x' };
     expect(await shell.refusal(add)).toMatch(
@@ -420,7 +435,7 @@ describe('the folder of the data', () => {
     await chmod(data, 0o700);
     const [added] = await shell.prepare(add);
     await chmod(data, 0o777);
-    await using next = new ReservoirShell({ directory: { file: folder.file('shared.mdb') }, data });
+    await using next = await ReservoirShell.open({ directory: { file: folder.file('shared.mdb') }, data });
     const remove = `resource del ${header(added!, 'Resource')}`;
     expect(await next.refusal(remove)).toMatch(/^unavailable: /);
     await chmod(data, 0o700);
@@ -437,7 +452,7 @@ describe('the folder of the data', () => {
     const error = (fields: object): number => lines.push(fields);
     const logger = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error };
     const place = { address: '/internetwide/arpa2.test/here', logger };
-    await using shell = new ReservoirShell({ directory: { file: folder.file('secret.mdb') }, data }, place);
+    await using shell = await ReservoirShell.open({ directory: { file: folder.file('secret.mdb') }, data }, place);
     const colluuid = await shell.addCollection('a.nep');
     const key = await shell.addResource(colluuid, 'x');
     expect(lines).toEqual([]);
@@ -463,7 +478,7 @@ describe('the folder of the data', () => {
       import { createShell } from ${JSON.stringify(dist)};
       import { inlineHost } from ${JSON.stringify(import.meta.resolve('@arpa2amqp/shell').replace('/src/index.ts', '/dist/index.js'))};
       const [file, data] = process.argv.slice(1);
-      const host = inlineHost(createShell({ directory: { file }, data }));
+      const host = inlineHost(await createShell({ directory: { file }, data }));
       const session = await host.open({ identity: 'a@b.nep', principal: 'a@B.NEP', expires: null });
       const run = async (stdin, ...words) => await session.run(host.table.planLine(words).command, { timeoutMs: 20000, maxOutputBytes: 1e6, stdin });
       await run('', 'domain', 'add', 'a.nep');

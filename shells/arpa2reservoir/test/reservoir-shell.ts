@@ -82,8 +82,13 @@ class Folders {
 export class ReservoirShell implements AsyncDisposable {
   readonly host: ShellHost;
 
-  constructor(options?: Arpa2ReservoirOptions, place?: ShellPlace) {
-    this.host = inlineHost(createShell(options, place));
+  private constructor(host: ShellHost) {
+    this.host = host;
+  }
+
+  static async open(options?: Arpa2ReservoirOptions, place?: ShellPlace): Promise<ReservoirShell> {
+    const logger = place?.logger;
+    return new ReservoirShell(inlineHost(await createShell(options, place), logger === undefined ? {} : { logger }));
   }
 
   /** Runs commands in one session. A string is a typed line, words separated by one blank. */

@@ -32,7 +32,7 @@ for (const kind of STORES) {
 
     test('has a limit, which counts all their collections, and the same data as often as it is there', async () => {
       const options = { ...store.fresh(), maxDomainBytes: MAX };
-      await using shell = new ReservoirShell(options);
+      await using shell = await ReservoirShell.open(options);
       const [one, two] = [await shell.addCollection('full.nep'), await shell.addCollection('full.nep')];
       const other = await shell.addCollection('other.nep');
       const keys = [await shell.addResource(one, TEXT), await shell.addResource(two, TEXT)];
@@ -50,7 +50,7 @@ for (const kind of STORES) {
       expect(dataOf(await shell.run(`resource get ${keys[0]!}`)).toString()).toBe('z'.repeat(100));
 
       // Whoever comes next counts the same.
-      await using next = new ReservoirShell(options);
+      await using next = await ReservoirShell.open(options);
       expect(await next.refusal(add(one, ''))).toMatch(TOLD);
       await next.prepare(`resource del ${keys[1]!}`, add(one, 'y'.repeat(100)));
       expect(await next.refusal(add(one, ''))).toMatch(TOLD);
@@ -58,7 +58,7 @@ for (const kind of STORES) {
 
     test('is counted again before anything is refused, as another host may have made room', async () => {
       const options = store.fresh();
-      await using shell = new ReservoirShell(options);
+      await using shell = await ReservoirShell.open(options);
       const key = await shell.addResource(await shell.addCollection('full.nep'), TEXT);
       await using directory = await openDirectory(options.directory, { kinds: KINDS });
       let now = 0;
@@ -77,8 +77,8 @@ for (const kind of STORES) {
   });
 }
 
-test('whose limit is none is not begun', () => {
+test('whose limit is none is not begun', async () => {
   for (const maxDomainBytes of [-1, 1.5, '1' as unknown as number]) {
-    expect(() => new ReservoirShell({ maxDomainBytes })).toThrow(/maxDomainBytes/);
+    await expect(ReservoirShell.open({ maxDomainBytes })).rejects.toThrow(/maxDomainBytes/);
   }
 });
