@@ -117,7 +117,9 @@ export class AclAuthorizer implements Authorizer {
     if (need !== undefined) return this.#mayBeMet(identity, need);
     if (candidate === undefined) return this.#mayBeGiven(identity, command);
     const { variable, value, values, literals } = candidate;
-    const asked = questionsOf(command, { literals, values: { ...values, [variable]: [value] } });
+    // It may be one more of several.
+    const given = [...(Object.hasOwn(values, variable) ? (values[variable] ?? []) : []), value];
+    const asked = questionsOf(command, { literals, values: { ...values, [variable]: given } });
     if (asked.kind !== 'asked') return asked.kind !== 'unnamed';
     return asked.questions.every((question) => question.isUnnamed || this.#holds(identity, question));
   }

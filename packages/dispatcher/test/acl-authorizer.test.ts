@@ -22,7 +22,7 @@ const garden = defineShell({
   name: 'garden',
   version: '1.0',
   intro: 'Grows things.',
-  complete: { bed: () => ['north', 'south'], plant: () => ['fern'] },
+  complete: { bed: () => ['north', 'south'], plant: () => ['fern'], data: () => ['10', '20', 'a.nep'] },
   commands: [
     { spec: 'look', ...OPEN, run: (call) => call.print('green') },
     {
@@ -52,6 +52,13 @@ const garden = defineShell({
         { with: ['count'], rights: 'R', class: 'garden.seed' },
         { with: ['buy'], rights: 'W', class: 'garden.seed', instances: ['the shop'] },
       ],
+      run: () => undefined,
+    },
+    {
+      spec: 'mail <type> <data> [...]',
+      summary: 'Mail',
+      effect: 'change',
+      needs: { rights: 'W', class: 'garden.mail', instances: ['<type:dns-record data...>', '<type:dns-type>'] },
       run: () => undefined,
     },
     { spec: 'burn', summary: 'Burn', effect: 'change', needs: { rights: 'D', class: 'garden' }, run: () => undefined },
@@ -235,6 +242,18 @@ describe('of a command only the forms are shown that may be given', () => {
     expect(await values('idler@example.com', 'garden')).not.toContain('seed');
     expect(await next('idler@example.com', 'seed')).toEqual([]);
     expect(await values('odd@example.com', 'garden')).not.toContain('seed');
+  });
+
+  test('and of the values of several that one resource is named after, each for those before it', async () => {
+    await store.importDocument(
+      parseDocument('acl garden.mail "mx" %W post@example.com\nacl garden.mail "mx 20" % post@example.com'),
+      { by: 'test', mode: 'merge' },
+    );
+    expect(await next('post@example.com', 'mail', 'MX')).toEqual(['10', '<data>']);
+    expect(await next('post@example.com', 'mail', 'MX', '10')).toEqual(['10', '20', 'a.nep', '<data>', '.']);
+    expect(await next('post@example.com', 'mail', 'MX', '20')).toEqual(['<data>', '.']);
+    const lines = ['garden mail MX 10 a.nep', 'garden mail mx 020 a.nep', 'garden mail MX 30', 'garden mail TXT 10'];
+    expect(await codes('post@example.com', ...lines)).toEqual(['ok', 'denied', 'ok', 'denied']);
   });
 
   test('and what is optional, or stands for two forms, is shown for those that may be given', async () => {

@@ -2,7 +2,7 @@ import type { CommandGrammar } from '@arpa2amqp/grammar';
 import { BusError, quoted } from '@arpa2amqp/protocol';
 import type { CommandTable } from './command-table.js';
 import type { CommandDescription } from './description.js';
-import { templatesOf, type Need } from './need.js';
+import { templatesOf, variableOf, type Need } from './need.js';
 import { canAvoid, literalsOf, repeatedOf } from './spec-words.js';
 
 /**
@@ -40,9 +40,11 @@ function problemWithInstances(need: Need, grammar: CommandGrammar): string | nul
   if (bare !== undefined)
     return `names a resource ${quoted(bare)}, as a variable of its spec is named: write <${bare}>`;
   const variables = templatesOf(need).flatMap((template) => [...template.variables]);
-  return firstOf(variables, (variable) => {
+  return firstOf(variables, (name) => {
+    const { variable, takesAll } = variableOf(name);
     if (!grammar.variables.has(variable)) return `names a resource after <${variable}>, no variable of its spec`;
-    if (repeated.has(variable)) return `names a resource after <${variable}>, which can have several values`;
+    if (repeated.has(variable) && !takesAll)
+      return `names a resource after <${variable}>, which can have several values`;
     return null;
   });
 }

@@ -9,6 +9,17 @@ const MAX_NUMBER_DIGITS = 15;
 /** RFC 1035, section 2.3.4: 255 octets on the wire are 253 characters without the last dot. */
 const MAX_CHARACTERS = 253;
 
+/**
+ * Types whose data begin with a priority of 16 bits, some call it preference: RFC 1035 (MX), 2230 (KX), 2782 (SRV), 6742 (NID, L32,
+ * L64, LP), 7553 (URI), 9460 (SVCB, HTTPS).
+ */
+const WITH_PRIORITY: ReadonlySet<string> = new Set([
+  ...['mx', 'kx', 'srv', 'nid', 'l32', 'l64', 'lp', 'uri', 'svcb', 'https'],
+]);
+const MAX_PRIORITY = 65_535;
+/** RFC 3597: data of any type in hexadecimal, behind their length. */
+const GENERIC = '\\#';
+
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(DNS_TYPES).map(([name, number]) => [number, name]));
 
 /** A zone, written with or without last dot, or as a telephone number, which stands for its ENUM zone (RFC 6116). */
@@ -50,6 +61,25 @@ export function dnsType(text: string): string | null {
   if (number === undefined) return null;
   const known = (NAMES.get(number) ?? `TYPE${number}`).toLowerCase();
   return known === 'a' ? 'aaaa' : known;
+}
+
+/** A record type as in {@link dnsType}, followed by the priority for those whose data begin with one: `mx 10`. */
+export function dnsRecord(text: string, data: string): string | null {
+  const type = dnsType(text);
+  if (type === null || !WITH_PRIORITY.has(type)) return type;
+  const priority = priorityOf(data);
+  return priority === null ? null : `${type} ${priority}`;
+}
+
+/** One number has one name, also where it is written with leading zeros or in hexadecimal. */
+function priorityOf(data: string): number | null {
+  const [first = '', _length, ...digits] = data.split(/ +/);
+  if (first === GENERIC) {
+    const bytes = /^[0-9a-f]{4}/i.exec(digits.join(''))?.[0];
+    return bytes === undefined ? null : Number.parseInt(bytes, 16);
+  }
+  const priority = /^\d{1,5}$/.test(first) ? Number(first) : Number.NaN;
+  return priority <= MAX_PRIORITY ? priority : null;
 }
 
 function named(text: string, mayBeWildcard: boolean): string | null {

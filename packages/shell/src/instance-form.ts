@@ -1,4 +1,4 @@
-import { dnsHost, dnsLabel, dnsName, dnsType, dnsZone } from './dns-form.js';
+import { dnsHost, dnsLabel, dnsName, dnsRecord, dnsType, dnsZone } from './dns-form.js';
 
 /** How the value of a variable becomes part of the name of a resource, so that one thing has one name. */
 export interface InstanceForm {
@@ -6,7 +6,7 @@ export interface InstanceForm {
   readonly what: string;
   /** What the other variable is that the form needs; absent when it needs none. */
   readonly other?: string;
-  /** True when what comes out has none but letters, digits, `.`, `*`, `-` and `_`, whatever goes in. */
+  /** True when nothing in what comes out can pose as another part of the name, whatever goes in. */
   readonly isClosed: boolean;
   /** The one name; null when the value is none. */
   canonical(value: string, other: string): string | null;
@@ -19,6 +19,12 @@ export const INSTANCE_FORMS: Readonly<Record<string, InstanceForm>> = {
   'dns-name': { what: 'name in the zone', other: 'zone', isClosed: true, canonical: dnsName },
   'dns-host': { what: 'name in the zone', other: 'zone', isClosed: true, canonical: dnsHost },
   'dns-label': { what: 'port or protocol', isClosed: true, canonical: dnsLabel },
+  'dns-record': {
+    what: 'record type for this data: that of MX, SRV and others begins with a priority',
+    other: 'data...',
+    isClosed: true,
+    canonical: dnsRecord,
+  },
   'dns-type': { what: 'record type', isClosed: true, canonical: dnsType },
 };
 

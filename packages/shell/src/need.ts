@@ -13,7 +13,8 @@ export interface Need {
   /**
    * Instances to ask, in order; the default of the class comes last by itself. `<zone>` is the value of a variable, and one with
    * a variable that was not given is left out. Text without variables is the name itself. `<zone:lower>` is the value in lower case; the forms `dns-zone`, `dns-type`, `dns-label`,
-   * `dns-name` and `dns-host` (`<fqdn:dns-name zone>`) make names of DNS canonical. Two names of one thing must not make two instances.
+   * `dns-name` and `dns-host` (`<fqdn:dns-name zone>`) make names of DNS canonical. `<rdata...>` is all the values of a variable,
+   * parted by blanks; `<rtype:dns-record rdata...>` is a type with the priority that its data begins with. Two names of one thing must not make two instances.
    */
   readonly instances?: readonly string[];
 }
@@ -69,14 +70,33 @@ export function requirementsOf({ open, needs = [] }: Declaration, given: GivenWo
   for (const need of applicable) {
     const instances: string[] = [];
     for (const template of templatesOf(need)) {
-      const instance = template.fill(given.values);
+      const instance = template.fill(valuesFor(template, given.values));
       if (instance.kind === 'refused') return { kind: 'unnamed', reason: instance.reason };
-      if (instance.kind === 'filled') instances.push(instance.text);
+      if (instance.kind === 'filled' && !instances.includes(instance.text)) instances.push(instance.text);
     }
     const isUnnamed = instances.length === 0 && need.instances !== undefined;
     requirements.push({ rights: lettersOf(need), class: need.class, instances, isUnnamed });
   }
   return { kind: 'required', requirements };
+}
+
+/** Behind the name of a variable in a template: all of its values. */
+const ALL = '...';
+
+/** The variable that a template names, and whether it takes all of its values. */
+export function variableOf(name: string): { readonly variable: string; readonly takesAll: boolean } {
+  const takesAll = name.endsWith(ALL);
+  return { variable: takesAll ? name.slice(0, -ALL.length) : name, takesAll };
+}
+
+/** The values as a template names them. */
+function valuesFor({ variables }: InstanceTemplate, values: GivenWords['values']): GivenWords['values'] {
+  let named = values;
+  for (const name of variables) {
+    const { variable, takesAll } = variableOf(name);
+    if (takesAll && Object.hasOwn(values, variable)) named = { ...named, [name]: [(values[variable] ?? []).join(' ')] };
+  }
+  return named;
 }
 
 /** Letters of the rights of a need, in upper case. */

@@ -12,6 +12,7 @@ import {
   type CommandDefinition,
   type ShellDefinition,
 } from '../src/index.js';
+import { dnsRecord } from '../src/dns-form.js';
 
 const command: CommandDefinition<undefined> = {
   spec: 'zone ( add <zone> | del <zone> | list | config <x> )',
@@ -123,6 +124,28 @@ describe('a command requires', () => {
     expect(required(fixed, 'zone add x')).toMatchObject({ requirements: [{ instances: ['all zones', 'x'] }] });
   });
 
+  test('an instance after all values of a variable, each instance once', () => {
+    const spec = 'mail ( add <type> <data> [...] | list <type> )';
+    const instances = ['<type:dns-record data...>', '<type:dns-type>'];
+    const mail = { needs: { ...need, instances } };
+    const instancesOf = (line: string): unknown => {
+      const found = required(mail, line, spec);
+      return found.kind === 'required' ? found.requirements[0]?.instances : found;
+    };
+    expect(instancesOf('mail add MX 10 a.nep')).toEqual(['mx 10', 'mx']);
+    expect(instancesOf('mail add A 10 a.nep')).toEqual(['aaaa']);
+    expect(instancesOf('mail list MX')).toEqual(['mx']);
+    expect(instancesOf('mail add MX a.nep 10')).toEqual({
+      kind: 'unnamed',
+      reason: '"MX" is no record type for this data: that of MX, SRV and others begins with a priority',
+    });
+    const all = { needs: { ...need, instances: ['<data...> <type>'] } };
+    expect(required(all, 'mail add x a', spec)).toMatchObject({ requirements: [{ instances: ['a x'] }] });
+    expect(required(all, 'mail add x a b', spec)).toMatchObject({ kind: 'unnamed' });
+    expect(() => define({ needs: { ...need, instances: ['<data>'] } }, spec)).toThrow(/can have several values/);
+    expect(() => define({ needs: { ...need, instances: ['<dat...>'] } }, spec)).toThrow(/<dat>, no variable/);
+  });
+
   test('no resource with a name that could be taken for another', () => {
     expect(required(declared, 'zone del a/b')).toMatchObject({
       kind: 'unnamed',
@@ -148,6 +171,23 @@ describe('names of DNS', () => {
     [dnsType('TYPE00015'), 'mx'],
     [dnsType('type65400'), 'type65400'],
     [dnsType('constructor'), null],
+    [dnsRecord('a', '192.0.2.1'), 'aaaa'],
+    [dnsRecord('txt', '10 mail'), 'txt'],
+    [dnsRecord('naptr', '100 50 "s" "x" "" .'), 'naptr'],
+    [dnsRecord('MX', '10 mail'), 'mx 10'],
+    [dnsRecord('TYPE15', '00010  mail'), 'mx 10'],
+    [dnsRecord('srv', '65535 1 443 www'), 'srv 65535'],
+    [dnsRecord('HTTPS', '0 www'), 'https 0'],
+    [dnsRecord('mx', '\\# 3 000a 00'), 'mx 10'],
+    [dnsRecord('mx', '\\# 3 0 0 0 A 00'), 'mx 10'],
+    [dnsRecord('mx', '\\# 1 00'), null],
+    [dnsRecord('mx', '65536 mail'), null],
+    [dnsRecord('mx', '1e1 mail'), null],
+    [dnsRecord('mx', '"10" mail'), null],
+    [dnsRecord('mx', '\\0490 mail'), null],
+    [dnsRecord('mx', 'mail'), null],
+    [dnsRecord('mx', ''), null],
+    [dnsRecord('nonsense', '10'), null],
     [dnsLabel('443'), '_443'],
     [dnsLabel('tcp'), '_tcp'],
     [dnsLabel('_TCP'), '_tcp'],
@@ -170,6 +210,7 @@ describe('names of DNS', () => {
         ]) {
           expect(name ?? 'a').toMatch(/^[a-z0-9_.*-]+$/);
         }
+        for (const type of [text, 'mx', 'txt']) expect(dnsRecord(type, text) ?? 'a').toMatch(/^[a-z0-9]+(?: \d+)?$/);
       }),
     );
   });

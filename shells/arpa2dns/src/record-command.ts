@@ -9,7 +9,10 @@ import { recordType } from './record-type.js';
 /** RFC 2181, section 8. */
 const MAX_TTL = 2 ** 31 - 1;
 
-const RECORD = '<fqdn:dns-name zone> <rtype:dns-type>';
+/** The records of an owner and type. */
+const RECORDS = '<fqdn:dns-name zone> <rtype:dns-type>';
+/** Those of one priority, where the type has priorities; else the same. */
+const RECORD = '<fqdn:dns-name zone> <rtype:dns-record rdata...>';
 
 /** `record`: any record of a zone. */
 export function recordCommand(knot: Knot): DnsCommand {
@@ -20,8 +23,8 @@ export function recordCommand(knot: Knot): DnsCommand {
     summary: 'Add or delete a record of any type, or list the records of a zone, an owner, or an owner and type',
     effect: 'change',
     needs: [
-      { with: ['add', 'del'], rights: 'W', class: ZONE_CLASS, instances: [RECORD, ZONE] },
-      { with: ['list'], rights: 'R', class: ZONE_CLASS, instances: [RECORD, ZONE] },
+      { with: ['add', 'del'], rights: 'W', class: ZONE_CLASS, instances: [RECORD, RECORDS, ZONE] },
+      { with: ['list'], rights: 'R', class: ZONE_CLASS, instances: [RECORDS, ZONE] },
     ],
     reads: ['list'],
     help: {

@@ -27,7 +27,14 @@ describe('what a command needs', () => {
     ['zone del +3120', [['D', CLASS, '0.2.1.3.e164.arpa']]],
     ['zone list', [['K', CLASS]]],
     ['record add orvelte.nep www a 192.0.2.1', [['W', CLASS, 'www.orvelte.nep aaaa', ZONE]]],
-    ['record del orvelte.nep @ TYPE15 x', [['W', CLASS, 'orvelte.nep mx', ZONE]]],
+    ['record add orvelte.nep @ MX 10 mail', [['W', CLASS, 'orvelte.nep mx 10', 'orvelte.nep mx', ZONE]]],
+    ['record del orvelte.nep @ in 60 TYPE15 007 mail', [['W', CLASS, 'orvelte.nep mx 7', 'orvelte.nep mx', ZONE]]],
+    [
+      'record add orvelte.nep _sip._tcp SRV 0 5 5060 sip',
+      [['W', CLASS, '_sip._tcp.orvelte.nep srv 0', '_sip._tcp.orvelte.nep srv', ZONE]],
+    ],
+    ['record add orvelte.nep @ MX mail', 'unnamed'],
+    ['record add orvelte.nep x NAPTR 100 50 "s" "x" "" .', [['W', CLASS, 'x.orvelte.nep naptr', ZONE]]],
     ['record list orvelte.nep', [['R', CLASS, ZONE]]],
     ['record list orvelte.nep www', [['R', CLASS, ZONE]]],
     ['record list orvelte.nep www MX', [['R', CLASS, 'www.orvelte.nep mx', ZONE]]],
@@ -118,10 +125,10 @@ describe('what the lists are asked about is what the command changes', () => {
     ];
     for (const text of [...texts, ...texts.map((name) => name.toLowerCase())]) {
       const type = either(() => recordType(text).toLowerCase());
-      check(
-        type === null ? null : `www.orvelte.nep ${type === 'a' ? 'aaaa' : type}`,
-        instanceOf('record', 'add', ZONE, 'www', text, 'x'),
-      );
+      const name = type === null ? null : `www.orvelte.nep ${type === 'a' ? 'aaaa' : type}`;
+      check(name, instanceOf('record', 'list', ZONE, 'www', text));
+      if (name !== null)
+        expect([name, `${name} 3`]).toContain(instanceOf('record', 'add', ZONE, 'www', text, '3', 'x'));
     }
   });
 });

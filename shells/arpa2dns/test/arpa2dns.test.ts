@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inlineHost, requirementsOf } from '@arpa2amqp/shell';
 import { describeWith, KnotServer, waitUntil } from '@arpa2amqp/testkit';
 import { createShell } from '../src/index.js';
 import { conversations, DnsShell, type TestCommand } from './dns-shell.js';
@@ -104,6 +105,33 @@ describeWith(['knotd'], 'arpa2dns on a real Knot', () => {
     });
     expect(await shell.run(`dane add ${zone} udp * @ ${SHA256}`)).toEqual(OK);
     expect(await data(`_53._udp.${zone}`, 'TLSA')).toHaveLength(1);
+  });
+
+  test('the priority that the lists are asked about is that of the record', async () => {
+    const zone = await freshZone();
+    const { table } = inlineHost(createShell());
+    const priorities: unknown[] = [];
+    for (const rdata of [
+      ['7', 'mail'],
+      ['0013 mail'],
+      ['65535', 'mail'],
+      ['\\#', '3', '00', '1e', '00'],
+      ['\\#', '3', '002800'],
+    ]) {
+      const command = { do_: 'record add', zone, fqdn: 'mx', rtype: 'MX', rdata };
+      expect(await shell.run(command)).not.toHaveProperty('stderr_');
+      const plan = table.planJson(command);
+      const required = plan.ok ? requirementsOf(plan.description, plan.command) : null;
+      priorities.push(required?.kind === 'required' ? required.requirements[0]?.instances[0]?.split(' ')[2] : required);
+    }
+    for (const odd of ['"10"', '\\0490', '65546', '0x10', 'ten']) {
+      expect(
+        await shell.run({ do_: 'record add', zone, fqdn: 'mx', rtype: 'MX', rdata: [odd, 'mail'] }),
+      ).toHaveProperty('stderr_');
+    }
+    const served = (await data(`mx.${zone}`, 'MX')).map((text) => text.split(' ')[0]);
+    expect(priorities.map(Number).sort()).toEqual(served.map(Number).sort());
+    expect(priorities).toEqual(['7', '13', '65535', '30', '40']);
   });
 
   test('records: all words count, del deletes the one, list shows', async () => {
