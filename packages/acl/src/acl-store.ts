@@ -224,9 +224,11 @@ export class AclStore implements AsyncDisposable {
 
   /**
    * Everything as text, from one moment: the format of `formatDocument()`, with a comment on top.
+   *
+   * @param isMeant - says of which classes the lists are wanted; all unless told
    */
-  exportText(): string {
-    return textOf(this.#fresh());
+  exportText(isMeant?: (className: string) => boolean): string {
+    return textOf(this.#fresh(), isMeant);
   }
 
   /** Everything, for a host that follows this one. */

@@ -3,12 +3,13 @@ import type { Identity } from './identity.js';
 import type { StoreReader } from './store-reader.js';
 import type { StoreWriter } from './store-writer.js';
 
-/** Everything in a store as text: the format of `formatDocument()`, with a comment on top. */
-export function textOf(reader: StoreReader): string {
+/** Everything in a store as text: the format of `formatDocument()`, with a comment on top. Lists of some classes, when told which. */
+export function textOf(reader: StoreReader, isMeant: (className: string) => boolean = () => true): string {
   const { id, position } = reader.about();
   const lines = [`# arpa2amqp access control lists, store ${id}, position ${position}`];
   for (const group of reader.groups()) lines.push(formatGroupLine(group));
   for (const { resource, record } of reader.lists()) {
+    if (!isMeant(resource.class)) continue;
     lines.push(formatListLine({ resource, list: new Map(reader.entriesOf(resource, record)) }));
   }
   return `${lines.join('\n')}\n`;
