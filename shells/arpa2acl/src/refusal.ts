@@ -23,6 +23,11 @@ export function refused(reason: string): ShellError {
   return new ShellError(reason);
 }
 
+/** The error for what the lists keep the caller from, as the daemon denies a command. @param reason - a sentence */
+export function denied(reason: string): ShellError {
+  return new ShellError(reason, { code: 'denied' });
+}
+
 /** What a command does, with the refusals of the lists in the words of the shell. */
 export function answering(run: (call: Call<undefined>) => Promise<void>): (call: Call<undefined>) => Promise<void> {
   return async (call) => {

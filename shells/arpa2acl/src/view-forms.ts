@@ -8,9 +8,11 @@ import {
   resourceOf,
   RIGHTS,
   type AclStore,
+  type ListSummary,
   type Right,
 } from '@arpa2amqp/acl';
 import type { Call } from '@arpa2amqp/shell';
+import { leftOutWords, Reach } from './reach.js';
 import { resourceIn } from './words.js';
 
 /** `acl list`: which lists there are. */
@@ -18,12 +20,19 @@ export function listLists(store: AclStore, call: Call<undefined>): void {
   const className = call.optional('class');
   const instance = call.optional('instance');
   const summaries = store.summarize(className === undefined ? undefined : resourceOf(className, instance).class);
+  const hidden = new Set(new Reach(store, call.caller).excepted('R', classesOf(summaries)));
   call.json({
     lists: summaries
       .filter(({ resource }) => instance === undefined || resource.instance === instance)
+      .filter(({ resource }) => !hidden.has(resource.class))
       .map(({ resource, serial, entries }) => ({ ...resource, serial, entries })),
+    ...(hidden.size === 0 ? {} : { note: leftOutWords(hidden.size) }),
   });
 }
+
+const classesOf = (summaries: readonly ListSummary[]): readonly string[] => {
+  return summaries.map(({ resource }) => resource.class);
+};
 
 /** `acl show`: one list, in the text form that `acl set` takes. */
 export function showList(store: AclStore, call: Call<undefined>): void {
