@@ -1,5 +1,6 @@
 import {
   accessListOf,
+  formatAccessList,
   formatEntrySelector,
   formatResource,
   parseAccessList,
@@ -7,8 +8,10 @@ import {
   type AclStore,
   type Edit,
   type Resource,
+  type StoredList,
 } from '@arpa2amqp/acl';
 import type { Call } from '@arpa2amqp/shell';
+import { Reach } from './reach.js';
 import { refused } from './refusal.js';
 import { reportEdit, resourceIn } from './words.js';
 
@@ -35,14 +38,35 @@ export async function deleteEntries(store: AclStore, call: Call<undefined>): Pro
   await update(store, call, resource, edits);
 }
 
-/** `acl set`: replaces a list. */
+/** `acl set`: replaces a list. One that has entries only as it was shown, or by force: what it says may be just another's edit. */
 export async function setEntries(store: AclStore, call: Call<undefined>): Promise<void> {
   const resource = resourceIn(call);
   const list = parseAccessList(call.all('entry').join(' '));
   if (list.size === 0 && !call.has('empty')) {
     throw refused('Nothing was changed: the list is empty; to take all entries out, write "empty" instead');
   }
-  await update(store, call, resource, [{ kind: 'replace', resource, list }]);
+  const edits: readonly Edit[] = [{ kind: 'replace', resource, list }];
+  if (call.has('serial') || call.has('force')) {
+    await update(store, call, resource, edits);
+    return;
+  }
+  const before = store.readList(resource);
+  const isLoss = before.list.size > 0 && formatAccessList(before.list) !== formatAccessList(list);
+  if (isLoss) throw refused(lossOf(store, call, before));
+  // What another process does from here on is found out by the serial.
+  await update(store, call, resource, edits, String(before.serial));
+}
+
+/** Longer lists are not put into a message. */
+const MAX_SHOWN = 1000;
+
+function lossOf(store: AclStore, call: Call<undefined>, { resource, serial, list }: StoredList): string {
+  const entries = new Reach(store, call.caller).mayRead(resource.class) ? formatAccessList(list) : '';
+  const words = entries === '' || entries.length > MAX_SHOWN ? `${list.size} in number` : entries;
+  return (
+    `Nothing was changed: ${formatResource(resource)} has entries that this would replace, ${words}, at serial ${serial}; ` +
+    `write "serial ${serial}" in front of the new entries if you know them all, or "force" to replace whatever there is`
+  );
 }
 
 async function update(
@@ -50,8 +74,8 @@ async function update(
   call: Call<undefined>,
   resource: Resource,
   edits: readonly Edit[],
+  serial = call.optional('serial'),
 ): Promise<void> {
-  const serial = call.optional('serial');
   const { changed } = await store.update(edits, {
     by: call.caller.identity,
     isForced: call.has('force'),

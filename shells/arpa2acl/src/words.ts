@@ -13,9 +13,9 @@ export const TYPES = {
 export const HELP = {
   '<class>': 'Class of resources, such as arpa2dns.zone',
   '<instance>': "One resource of the class; '' is the default for all of them",
-  '<serial>': 'Of the list as it was shown: refused when somebody has changed it since',
+  '<serial>': 'Of the list as "acl show" printed it: refused when somebody has changed it since',
   serial: 'Only if the list is still as it was shown',
-  force: 'Even if nobody is left who could edit the lists',
+  force: 'Even if nobody is left who could edit the lists; "set" then needs no serial',
 } as const;
 
 /** The list that a command names. @throws AclError */
