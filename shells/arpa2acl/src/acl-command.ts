@@ -43,7 +43,7 @@ export function aclCommand(lists: Lists, publisher: Publisher): AclCommand {
       test: 'Print which rights somebody holds, and which entry decides',
       add: 'Give selectors these rights, instead of those they had',
       del: 'Take entries out, whatever their rights',
-      set: 'Replace a whole list',
+      set: 'Replace a whole list; one that has entries only with its serial, or by force',
       empty: 'Take all entries out',
       export: 'Print all lists and groups as text',
       import: 'Take over lists and groups from text on standard input',
@@ -58,7 +58,7 @@ export function aclCommand(lists: Lists, publisher: Publisher): AclCommand {
     },
     run: answering(async (call) => {
       const store = await lists.open();
-      if (call.has('publish')) await publishLists(publisher, call);
+      if (call.has('publish')) await publishLists(publisher, store, call);
       else if (call.has('hosts')) showHosts(publisher, store, call);
       else await FORMS.find(([word]) => call.has(word))?.[1](store, call);
     }),

@@ -15,21 +15,25 @@ const CHECK_MS = 600_000;
 const REOPEN_MS = 60_000;
 /** So many hosts are spoken to at a time. */
 const MAX_CONNECTIONS = 16;
+/** Hosts that are not in "publish.to" are tried so long: over a weekend and a day. */
+const PATIENCE_MS = 96 * 3_600_000;
+/** So many of them are known at a time. */
+const MAX_GUESTS = 100;
 /** One that is closed waits so long for what is under way, in milliseconds. */
 const CLOSE_MS = 1500;
 
-/** How `publish` went for a host. */
+/** How `publish` has gone for a host so far. */
 export interface Published extends RecipientState {
   /** Where the lists are here. */
   readonly newest: number;
-  /** Whether it is tried again by itself. */
-  readonly isRepeated: boolean;
 }
 
 /*
  * Life: new -> start (or never: then only `publish` sends) -> close.
  * P1. Nothing is remembered of what a host has: it is asked, so a restart, here or there, loses nothing.
  * P2. While nothing changes, a look at the position of the store is all that is done.
+ * P3. A host that only `publish` named, a guest, is sent what is there until it has it all once, or PATIENCE_MS are over. That
+ *     is in no file: it ends with the shell.
  */
 
 /** Sends the lists of this host to others. */
@@ -40,6 +44,7 @@ export class Publisher {
   readonly #ending = new AbortController();
   readonly #slots = new Slots(MAX_CONNECTIONS);
   readonly #recipients: ReadonlyMap<string, Recipient>;
+  readonly #guests = new Map<string, Recipient>();
   readonly #atWork = new Set<Promise<unknown>>();
   #timer: NodeJS.Timeout | undefined;
   #seen = -1;
@@ -50,7 +55,7 @@ export class Publisher {
     this.#lists = lists;
     this.#options = options;
     this.#logger = logger;
-    this.#recipients = new Map(options.destinations.map((to) => [to.address, this.#recipient(to, options.retryMs)]));
+    this.#recipients = new Map(options.destinations.map((to) => [to.address, this.#recipient(to)]));
   }
 
   /** Sends from now on whenever something changes, whichever process changes it. */
@@ -60,29 +65,30 @@ export class Publisher {
     void this.#look();
   }
 
-  /** What is known of the hosts that are configured. */
+  /** What is known of the hosts that are configured, and then of the guests. */
   get states(): readonly RecipientState[] {
-    return Array.from(this.#recipients.values(), ({ state }) => state);
+    return Array.from([...this.#recipients.values(), ...this.#guests.values()], ({ state }) => state);
+  }
+
+  /** Those of some addresses that are not configured, each once. @throws BusError `invalid-address` */
+  guestsOf(addresses: readonly string[]): readonly string[] {
+    return [...canonicalOf(addresses)].filter((address) => !this.#recipients.has(address));
   }
 
   /**
-   * Sends now, to all that are configured or to these.
+   * Sends now, to all that are configured or to these, and goes on until each has everything (P3).
    *
-   * @param untilMs - what takes longer goes on without being waited for
-   * @throws BusError `invalid-address`; AclError, ShellError
+   * @param timeoutMs - what takes longer goes on without being waited for
+   * @throws BusError `invalid-address`, `usage`; AclError, ShellError
    */
-  async publish(addresses: readonly string[], untilMs: number): Promise<readonly Published[]> {
+  async publish(addresses: readonly string[], timeoutMs: number): Promise<readonly Published[]> {
     const recipients = this.#chosen(addresses);
     const store = await this.#lists.open();
     const sending = Promise.all(recipients.map(async (recipient) => await recipient.sendNow()));
     this.#atWork.add(sending);
     void sending.finally(() => this.#atWork.delete(sending));
-    await within(sending, untilMs);
-    return recipients.map(({ state }) => ({
-      ...state,
-      newest: store.position,
-      isRepeated: this.#recipients.has(state.address),
-    }));
+    await within(sending, timeoutMs);
+    return recipients.map(({ state }) => ({ ...state, newest: store.position }));
   }
 
   /** Ends what is under way. Idempotent. */
@@ -94,15 +100,39 @@ export class Publisher {
 
   #chosen(addresses: readonly string[]): readonly Recipient[] {
     if (addresses.length === 0) return [...this.#recipients.values()];
-    const unique = [...new Set(addresses.map((address) => parseAddress(address).address))];
-    return unique.map((address) => this.#recipients.get(address) ?? this.#recipient({ address }, null));
+    const unique = [...canonicalOf(addresses)];
+    this.#makeRoom(unique.filter((address) => !this.#recipients.has(address) && !this.#guests.has(address)).length);
+    return unique.map((address) => this.#recipients.get(address) ?? this.#guest(address));
   }
 
-  #recipient(destination: Destination, retryMs: number | null): Recipient {
+  /** Forgets guests that are done with, the oldest first. @throws BusError `usage` when too many are not */
+  #makeRoom(count: number): void {
+    const done = [...this.#guests].filter(([, { state }]) => !state.isRepeated);
+    const surplus = this.#guests.size + count - MAX_GUESTS;
+    if (surplus > done.length) {
+      throw new BusError(
+        'usage',
+        `No more than ${MAX_GUESTS} hosts that are not in "publish.to" are sent to at a time: name less, or wait`,
+      );
+    }
+    for (const [address, guest] of done.slice(0, Math.max(0, surplus))) {
+      guest.forget();
+      this.#guests.delete(address);
+    }
+  }
+
+  #guest(address: string): Recipient {
+    const guest = this.#guests.get(address) ?? this.#recipient({ address }, PATIENCE_MS);
+    this.#guests.set(address, guest);
+    return guest;
+  }
+
+  #recipient(destination: Destination, patienceMs?: number): Recipient {
     return new Recipient({
       destination,
       send: async (to, onPosition, signal) => await this.#slots.run(() => this.#send(to, onPosition, signal)),
-      retryMs,
+      retryMs: this.#options.retryMs,
+      ...(patienceMs === undefined ? {} : { patienceMs }),
       logger: this.#logger,
       signal: this.#ending.signal,
     });
@@ -138,6 +168,10 @@ export class Publisher {
     for (const recipient of this.#recipients.values()) recipient.wake();
   }
 }
+
+const canonicalOf = (addresses: readonly string[]): ReadonlySet<string> => {
+  return new Set(addresses.map((address) => parseAddress(address).address));
+};
 
 /** What comes from another host is sent on by that host alone, lest it goes in a circle. */
 function refuseFollower({ followed }: AclStore): void {

@@ -17,14 +17,20 @@ export interface RecipientState {
   readonly position: number | null;
   /** Why the last try failed; null when it did not. */
   readonly error: string | null;
+  /** Whether it is sent to again by itself, unless it has everything. */
+  readonly isRepeated: boolean;
+  /** Until when, in milliseconds since 1970, once it was asked for; null: without an end. */
+  readonly untilMs: number | null;
 }
 
 /** What a {@link Recipient} is made of. */
 export interface RecipientParts {
   readonly destination: Destination;
   readonly send: Send;
-  /** The longest pause before the next try; null: no try follows by itself. */
-  readonly retryMs: number | null;
+  /** The longest pause before the next try. */
+  readonly retryMs: number;
+  /** How long after {@link Recipient.sendNow} it is tried again, at the longest; absent: for ever. */
+  readonly patienceMs?: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -32,6 +38,8 @@ export interface RecipientParts {
 /*
  * Life: idle -> sending -> idle, or waiting when it failed -> sending ... until the signal is aborted.
  * R1. At most one sending at a time; what is asked for meanwhile follows on it.
+ * R2. One with `patienceMs` is given up when that is over, or when the configuration of this host is what is in the way:
+ *     nothing but a restart changes it.
  */
 
 /** One host that gets the lists, until it has them. */
@@ -43,26 +51,53 @@ export class Recipient {
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | null = null;
   #isWanted = false;
+  #untilMs: number | null = null;
+
+  readonly #rest = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  };
 
   constructor(parts: RecipientParts) {
     this.#parts = parts;
-    parts.signal.addEventListener('abort', () => clearTimeout(this.#timer), { once: true });
+    parts.signal.addEventListener('abort', this.#rest, { once: true });
   }
 
   get state(): RecipientState {
-    return { address: this.#parts.destination.address, position: this.#position, error: this.#error };
+    return {
+      address: this.#parts.destination.address,
+      position: this.#position,
+      error: this.#error,
+      isRepeated: this.#isRepeated,
+      untilMs: this.#untilMs,
+    };
+  }
+
+  /** One that is tried for a time is so until it has everything. */
+  get #isRepeated(): boolean {
+    return this.#parts.patienceMs === undefined || this.#sending !== null || this.#timer !== undefined;
   }
 
   /** There is something new. A host that failed is left to its pause. */
   wake(): void {
     if (this.#sending !== null) this.#isWanted = true;
-    else if (this.#timer === undefined) void this.sendNow();
+    else if (this.#timer === undefined) void this.#try();
   }
 
-  /** Tries at once. Resolves when the try has ended, however it did. Never rejects. */
+  /** Tries at once, and again when that fails. Resolves when the first try has ended, however it did. Never rejects. */
   async sendNow(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    const { patienceMs } = this.#parts;
+    if (patienceMs !== undefined) this.#untilMs = Date.now() + patienceMs;
+    await this.#try();
+  }
+
+  /** Lets go of the signal: for one that is not repeated and will not be asked again. */
+  forget(): void {
+    this.#parts.signal.removeEventListener('abort', this.#rest);
+  }
+
+  async #try(): Promise<void> {
+    this.#rest();
     if (this.#sending === null) this.#sending = this.#send();
     else this.#isWanted = true;
     await this.#sending;
@@ -96,7 +131,8 @@ export class Recipient {
     this.#error = `${message ?? 'The lists cannot be sent'} (${code ?? 'internal'})`;
     this.#failures += 1;
     logger.warn({ address: destination.address, failures: this.#failures, error: this.#error }, 'publish-failed');
-    if (retryMs === null) return;
-    this.#timer = setTimeout(() => void this.sendNow(), backOffMs(this.#failures, retryMs)).unref();
+    const pauseMs = backOffMs(this.#failures, retryMs);
+    if (this.#untilMs !== null && (code === 'config' || Date.now() + pauseMs > this.#untilMs)) return;
+    this.#timer = setTimeout(() => void this.#try(), pauseMs).unref();
   }
 }

@@ -67,11 +67,11 @@ export class AclShell implements AsyncDisposable {
   }
 
   /** What the hooks say of the word behind a line. */
-  async complete(line: string, partial = ''): Promise<readonly string[]> {
+  async complete(line: string, partial = '', by: string = ADMIN): Promise<readonly string[]> {
     const words = wordsOf(line);
     const { table, description } = this.host;
     const command = table.find(words[0]!)!;
-    const session = await this.host.open({ identity: ADMIN, principal: ADMIN, expires: null });
+    const session = await this.host.open({ identity: by, principal: by, expires: null });
     const found: Candidate[] = [];
     for (const item of table.grammars[command]!.next(words)?.items ?? []) {
       if (item.kind === 'literal' || description.commands[command]!.live?.includes(item.name) !== true) continue;

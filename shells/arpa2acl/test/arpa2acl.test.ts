@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { copyFileSync, truncateSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parseDocument } from '@arpa2amqp/acl';
 import { inlineHost } from '@arpa2amqp/shell';
 import { WorkDirectory } from '@arpa2amqp/testkit';
@@ -29,7 +29,7 @@ describe('lists', () => {
     expect(await shell.run('acl del arpa2dns.zone orvelte.nep %%odd@arpa2.test')).toEqual(DONE);
     expect(await shell.run('acl show arpa2dns.zone orvelte.nep')).toEqual(shown('%RW ops@arpa2.test'));
     const set = { do_: 'acl set', class: 'arpa2dns.zone', instance: '', entry: ['%D', 'a@b', '%', 'c@d'] };
-    expect(await shell.run(set)).toEqual(DONE);
+    expect(await shell.run({ ...set, do_: 'acl set serial', serial: '1' })).toEqual(DONE);
     expect(await shell.run({ ...set, entry: '%D a@b  % c@d' })).toEqual({ stdout_: 'Nothing to change\n' });
     expect(await shell.run({ do_: 'acl show', class: 'arpa2dns.zone', instance: '' })).toEqual(shown('% c@d %D a@b'));
     expect(await shell.run('acl list')).toEqual({
@@ -42,7 +42,7 @@ describe('lists', () => {
     expect(await shell.run('acl list arpa2dns.zone orvelte.nep')).toEqual({
       lists: [{ ...instance, serial: 2, entries: 1 }],
     });
-    expect(await shell.run("acl set arpa2dns.zone '' empty")).toEqual(DONE);
+    expect(await shell.run("acl set arpa2dns.zone '' serial 2 empty")).toEqual(DONE);
     expect(await shell.run('acl show arpa2dns.zone')).toEqual(shown(''));
     expect(await shell.run('acl show nothing.such x')).toEqual(shown(''));
   });
@@ -63,7 +63,7 @@ describe('lists', () => {
     await using shell = await AclShell.create();
     await shell.run("acl add x '' %RW %%a@b c+d@e %A @. % +s@f");
     const { entry } = (await shell.run('acl show x')) as unknown as { entry: string };
-    await shell.run("acl set x '' empty");
+    await shell.run("acl set x '' serial 1 empty");
     expect(await shell.run({ do_: 'acl set', class: 'x', instance: '', entry })).toEqual(DONE);
     expect(await shell.run('acl show x')).toEqual(expect.objectContaining({ serial: 3, entry }));
   });
@@ -177,6 +177,33 @@ describe('two administrators at once', () => {
     expect(await shell.run('acl show x')).toEqual(expect.objectContaining({ serial: 2, entry: '%R a@b c@d' }));
   });
 
+  test('a list that has entries is replaced as it was seen, or by force, never blindly', async () => {
+    await using shell = await AclShell.create();
+    expect(await shell.run('acl set two.x i %R a@b.c')).toEqual(DONE);
+    expect(await shell.run('acl add two.x i %R other@b.c', 'b@x')).toEqual(DONE);
+    const blind = await shell.run('acl set two.x i %RW a@b.c');
+    expect(blind).toEqual(
+      failed(/^Nothing was changed: two\.x "i".*%R a@b\.c other@b\.c, at serial 2; write "serial 2" in front/),
+    );
+    expect(await shell.run('acl set two.x i empty')).toMatchObject({ error_: { code: 'failed' } });
+    expect(await shell.run('acl show two.x i')).toEqual(shown('%R a@b.c other@b.c'));
+    // What is there already is no loss, however often a script says it.
+    expect(await shell.run('acl set two.x i %R other@b.c a@b.c')).toEqual({ stdout_: 'Nothing to change\n' });
+    expect(await shell.run('acl set two.x i serial 2 %RW a@b.c')).toEqual(DONE);
+    await shell.run('acl add two.x i %R other@b.c', 'b@x');
+    expect(await shell.run('acl set two.x i serial 3 force empty')).toEqual(failed(/at serial 4, not 3/));
+    expect(await shell.run('acl set two.x i force %W a@b.c')).toEqual(DONE);
+    expect(await shell.run('acl show two.x i')).toEqual(shown('%W a@b.c'));
+    // Who may not read the list is told its serial only, and of a long one nobody gets all.
+    await shell.run('acl add arpa2acl two.x %W blind@x');
+    const { stderr_: words } = await shell.run('acl set two.x i %R eve@x', 'blind@x');
+    expect(words).toMatch(/1 in number, at serial 5/);
+    expect(words).not.toContain('a@b.c');
+    const many = Array.from({ length: 200 }, (_, n) => `user${n}@b.c`);
+    await shell.run(`acl add two.x '' %R ${many.join(' ')}`);
+    expect(await shell.run("acl set two.x '' empty")).toEqual(failed(/200 in number, at serial 1;/));
+  });
+
   test('in two processes, neither loses an entry', async () => {
     await using shell = await AclShell.create();
     const edit = `
@@ -217,8 +244,8 @@ describe('the last administrator', () => {
   test.each([
     `acl del arpa2acl '' ${ADMIN}`,
     `acl add arpa2acl '' %R ${ADMIN}`,
-    "acl set arpa2acl '' empty",
-    "acl set arpa2acl '' %A @.",
+    "acl set arpa2acl '' serial 1 empty",
+    "acl set arpa2acl '' serial 1 %A @.",
     `acl add arpa2acl arpa2acl % ${ADMIN}`,
     'acl add arpa2acl arpa2acl % @.',
     `group add ${ADMIN}`,
@@ -227,8 +254,7 @@ describe('the last administrator', () => {
     expect(await shell.run(line)).toEqual(failed(/leaves no user, service or member/));
     expect(shell.may(ADMIN, 'acl add arpa2acl arpa2acl %A a@b')).toBe(true);
     if (line.startsWith('group')) return;
-    const [head = '', second = '', name = '', instance = '', ...rest] = line.split(' ');
-    expect(await shell.run([head, second, name, instance, 'force', ...rest].join(' '))).toEqual(DONE);
+    expect(await shell.run(line.replace(/^(?:\S+ ){4}(?:serial 1 )?/, '$&force '))).toEqual(DONE);
   });
 
   test('stays with an import too, unless it is forced', async () => {
@@ -377,6 +403,82 @@ describe('what commands need', () => {
   });
 });
 
+describe('an entry for one class without the rights that all classes give', () => {
+  const ops = 'ops@x';
+  let shell: AclShell;
+  beforeEach(async () => {
+    shell = await AclShell.create();
+    for (const line of [
+      "acl add arpa2acl '' %RW ops@x",
+      'acl add arpa2dns.zone orvelte.nep %RW john@x',
+      "acl add mail '' %R @.",
+    ]) {
+      expect(await shell.run(line)).toEqual(DONE);
+    }
+  });
+  afterEach(async () => await shell[Symbol.asyncDispose]());
+  const except = async (rights: string) =>
+    expect(await shell.run(`acl add arpa2acl arpa2dns.zone ${rights} ops@x`)).toEqual(DONE);
+
+  test.each(['%', '%W'])('%s: list and export leave the class out, and say so', async (rights) => {
+    await except(rights);
+    const listed = await shell.run('acl list', ops);
+    expect(listed).toMatchObject({ note: expect.stringMatching(/^1 class is left out/) });
+    expect(JSON.stringify(listed)).not.toContain('"class":"arpa2dns.zone"');
+    expect(JSON.stringify(listed)).toContain('"class":"mail"');
+    const { stdout_ = '' } = await shell.run('acl export', ops);
+    expect(stdout_).toMatch(/^# 1 class is left out.*\n# .*\n(acl arpa2acl .*\n)+acl mail .*\n$/);
+    // Everybody else is shown everything.
+    expect(await shell.run('acl list')).toMatchObject({ lists: { length: 4 } });
+    expect((await shell.run('acl export')).stdout_).toBe(shell.store.exportText());
+  });
+
+  test('it holds for the groups of the caller and for the lists of the shell itself too', async () => {
+    for (const line of ['group add staff@x', 'group join staff@x ops@x', 'acl add arpa2acl mail % staff@x']) {
+      expect(await shell.run(line)).toEqual(DONE);
+    }
+    expect(JSON.stringify(await shell.run('acl list', ops))).not.toContain('"class":"mail"');
+    await shell.run('acl add arpa2acl arpa2acl % @.x');
+    await shell.run('acl add arpa2acl arpa2acl % @x');
+    const listed = await shell.run('acl list', ops);
+    expect(listed).toMatchObject({ note: '2 classes are left out, which you may not read' });
+    expect(JSON.stringify(listed)).not.toContain('"class":"arpa2acl"');
+  });
+
+  test.each(['%', '%R'])('%s: an import does not touch the class', async (rights) => {
+    await except(rights);
+    const before = shell.store.exportText();
+    const refusal = failed(/Nothing was changed: you may not edit the lists of "arpa2dns.zone"/, 'denied');
+    const stdin_ = 'acl mail "" %W eve@x\nacl arpa2dns.zone "new" %A eve@x\n';
+    for (const do_ of ['acl import', 'acl import force', 'acl import replace force']) {
+      expect(await shell.run({ do_, stdin_ }, ops)).toEqual(refusal);
+    }
+    // What is not in the text would go.
+    const all = failed(/"replace" is about the lists of "arpa2dns.zone"/, 'denied');
+    expect(await shell.run({ do_: 'acl import replace force', stdin_: 'acl mail "" %W eve@x\n' }, ops)).toEqual(all);
+    expect(shell.store.exportText()).toBe(before);
+    expect(await shell.run({ do_: 'acl import', stdin_: 'acl mail "" %W eve@x\n' }, ops)).toEqual(DONE);
+    expect(await shell.run({ do_: 'acl import', stdin_ })).toEqual(DONE);
+  });
+
+  test('who may edit a class unread does not take out with an import what his export does not have', async () => {
+    await except('%W');
+    const { stdout_ = '' } = await shell.run('acl export', ops);
+    expect(await shell.run({ do_: 'acl import replace', stdin_: stdout_ }, ops)).toEqual(
+      failed(/about the lists of "arpa2dns.zone"/, 'denied'),
+    );
+    expect(await shell.run({ do_: 'acl import', stdin_: 'acl arpa2dns.zone "new" %A eve@x\n' }, ops)).toEqual(DONE);
+  });
+
+  test.each(['%', '%R', '%W'])("%s: nothing goes to a host of the caller's choice", async (rights) => {
+    const line = 'acl publish /internetwide/arpa2.test/mine';
+    expect((await shell.run(line, ops)).stderr_).toMatch(/Cannot reach/);
+    await except(rights);
+    expect(await shell.run(line, ops)).toEqual(failed(/mine is not in "publish.to".*"arpa2dns.zone"/, 'denied'));
+    expect((await shell.run(line)).stderr_).toMatch(/Cannot reach/);
+  });
+});
+
 describe('completion', () => {
   test('knows what is there', async () => {
     await using shell = await AclShell.create({
@@ -408,6 +510,41 @@ describe('completion', () => {
     for (const hostile of ['\u0000', '\t', 'x'.repeat(3000), '\ud800']) {
       expect(await shell.complete('acl show arpa2dns.zone', hostile)).toEqual([]);
     }
+  });
+
+  test('tells nobody what he may not read', async () => {
+    await using shell = await AclShell.create();
+    for (const line of [
+      'group add staff@x',
+      'group add own@x',
+      'role add boss@x',
+      'group join own@x ops@x blind@x',
+      'acl add zone one %R a@b',
+      'acl add arpa2acl zone %RW ops@x',
+      'acl add arpa2acl zone %W blind@x',
+      "acl add arpa2acl '' %RW all@x",
+      'acl add arpa2acl arpa2acl % all@x',
+      "acl add arpa2acl '' %W writer@x",
+    ]) {
+      expect(await shell.run(line)).toEqual(DONE);
+    }
+    // Rights on one class: its entries, no groups but the own ones.
+    expect(await shell.complete('acl add zone one %R', '', 'ops@x')).toEqual(['@.', 'a@b', 'own@x']);
+    expect(await shell.complete('acl del zone one', '', 'ops@x')).toEqual(['a@b']);
+    expect(await shell.complete('acl show zone', '', 'ops@x')).toEqual(['one']);
+    for (const line of ['group list', 'role del', 'group leave staff@x']) {
+      expect([line, await shell.complete(line, '', 'ops@x')]).toEqual([line, []]);
+      // Nor to who has rights on all lists, but on those of arpa2acl an entry without.
+      expect([line, await shell.complete(line, '', 'all@x')]).toEqual([line, []]);
+    }
+    expect(await shell.complete('acl add zone one %R', '', 'all@x')).toEqual(['@.', 'a@b']);
+    // Who only writes sees nothing of what is there.
+    for (const by of ['blind@x', 'writer@x']) {
+      expect(await shell.complete('acl add zone', '', by)).toEqual([]);
+      expect(await shell.complete('acl del zone one', '', by)).toEqual([]);
+      expect(await shell.complete('acl set zone one', 'a', by)).toEqual([]);
+    }
+    expect(await shell.complete('group join staff@x', '', 'writer@x')).toEqual([]);
   });
 
   test('is nothing where there are no lists', async () => {

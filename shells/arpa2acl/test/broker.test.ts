@@ -33,7 +33,7 @@ describeWith(['krb5kdc', 'python-peers'], 'hosts behind a broker', () => {
   const byPassword = (): HostTransport => over({ user: USER, passwordFile: passwordFile() });
 
   beforeAll(async () => {
-    world = await HostWorld.create('a', 'b', 'c');
+    world = await HostWorld.create('a', 'b', 'c', 'd');
     broker = await BrokerServer.start({ users: { [USER]: PASSWORD }, realm: world.realm, isEncrypted: true });
     writeFileSync(passwordFile(), `${PASSWORD}\n`, { mode: 0o600 });
     [a, b, c] = [await world.host('a'), await world.host('b'), await world.host('c')];
@@ -75,6 +75,35 @@ describeWith(['krb5kdc', 'python-peers'], 'hosts behind a broker', () => {
     writeFileSync(passwordFile(), PASSWORD);
     await arrived();
     expect(`${words!}${a.log}`).not.toMatch(/correct horse|wrong guess/);
+  });
+
+  test('a host that only the command names is sent to until it has answered, and once', async () => {
+    const d = await world.host('d');
+    await d.start({}, byPassword());
+    const publish = { do_: 'acl publish', address: d.address };
+    const { stderr_: words } = await a.run(publish);
+    expect(words).toMatch(/\/d: .*no right W .*; tried again by itself until \d{4}-.*Z, it is not in "publish.to"/);
+    const known = async () => {
+      const { hosts } = (await a.run({ do_: 'acl hosts' })) as unknown as { hosts: readonly object[] };
+      expect(hosts).toHaveLength(3);
+      return hosts[2];
+    };
+    expect(await known()).toEqual({
+      address: d.address,
+      error: expect.stringMatching(/no right W/),
+      once: true,
+      until: expect.stringMatching(/Z$/),
+    });
+    await d.follow(a);
+    await waitUntil(() => d.lists === a.lists, { timeoutMs: 20_000, what: 'the lists without another command' });
+    const done = { address: d.address, position: a.store.position, pending: 0, once: true };
+    await waitUntil(async () => JSON.stringify(await known()) === JSON.stringify(done), { timeoutMs: 5000 });
+    await a.run(adding('not-for-d@arpa2.test'));
+    await arrived();
+    expect(d.lists).not.toContain('not-for-d');
+    expect(await known()).toEqual({ ...done, pending: 1 });
+    expect(await a.run(publish)).toMatchObject({ hosts: [{ address: d.address, pending: 0 }] });
+    await d.stop();
   });
 
   test('a broker that dies and comes back empty, and a host that was away, cost time only', async () => {
