@@ -7,7 +7,7 @@ import {
   type DecisionStep,
   type Identity,
 } from '@arpa2amqp/acl';
-import { questionsOf, type AccessQuestion } from '@arpa2amqp/dispatcher';
+import { questionsOf, whyNobody, type AccessQuestion } from '@arpa2amqp/dispatcher';
 import {
   BusError,
   parseAddress,
@@ -55,7 +55,7 @@ export async function explainAccess(store: AclStore, request: ExplanationRequest
   };
   if (identity === null) return said(false);
   if (asked.kind === 'open') return said(true, 'It is open to everyone with a ticket');
-  if (asked.kind !== 'asked') return said(false, `Nobody may do this: ${asked.reason}`);
+  if (asked.kind !== 'asked') return said(false, whyNobody(asked));
   const answers = asked.questions.map((question) => explainQuestion(store, identity, question));
   const isGranted = answers.every((answer) => answer.isGranted);
   return said(isGranted, ...answers.map((answer) => answer.text));

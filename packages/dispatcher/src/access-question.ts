@@ -44,6 +44,13 @@ export function questionsOf(command: CommandDescription, given: GivenWords): Acc
   }
 }
 
+/** Why nobody may run a command as it was given. */
+export function whyNobody({ kind, reason }: Extract<AccessQuestions, { readonly reason: string }>): string {
+  return kind === 'unnamed'
+    ? `Not run, since it is not clear what it is about: ${reason}`
+    : `Nobody may do this: ${reason}`;
+}
+
 /** The resources that a need asks of whatever the values of variables are; null when one of them can have no list. */
 export function fixedResources(need: Need): ResourceChain | null {
   const instances = templatesOf(need).flatMap((template) => {

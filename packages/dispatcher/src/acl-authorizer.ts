@@ -16,7 +16,7 @@ import {
   type GroupMembership,
   type Need,
 } from '@arpa2amqp/shell';
-import { fixedResources, questionsOf, type AccessQuestion } from './access-question.js';
+import { fixedResources, questionsOf, whyNobody, type AccessQuestion } from './access-question.js';
 import type {
   AccessDecision,
   AccessRequest,
@@ -92,7 +92,7 @@ export class AclAuthorizer implements Authorizer {
     const asked = questionsOf(command, call);
     if (asked.kind === 'open') return OPEN;
     if (asked.kind !== 'asked') {
-      return { isGranted: false, reason: `Nobody may do this: ${asked.reason}`, grounds: { kind: asked.kind } };
+      return { isGranted: false, reason: whyNobody(asked), grounds: { kind: asked.kind } };
     }
     return this.#ask(identity, asked.questions);
   }

@@ -1,4 +1,4 @@
-export { questionsOf, type AccessQuestion, type AccessQuestions } from './access-question.js';
+export { questionsOf, whyNobody, type AccessQuestion, type AccessQuestions } from './access-question.js';
 export { AclAuthorizer, type AclAuthorizerOptions } from './acl-authorizer.js';
 export { noAudit } from './audit.js';
 export type { Audit, AuditedBatch, AuditedCommand, AuditedEnd, BatchAudit, RefusedCaller } from './audit.js';

@@ -85,10 +85,12 @@ export class InstanceTemplate {
     if (value === undefined || others === undefined) return ABSENT;
     const text = form === null ? value : form.canonical(value, others);
     if (text === null || text === '') {
-      return { kind: 'refused', reason: `${quoted(value)} is no ${form?.what ?? 'name of a resource'}` };
+      const problem = value === '' ? 'empty: write a name' : `${quoted(value)}, which is no ${form?.what ?? 'name'}`;
+      return { kind: 'refused', reason: `<${variable}> is ${problem}` };
     }
     if (form?.isClosed !== true && Array.from(text).some((character) => this.#separators.includes(character))) {
-      return { kind: 'refused', reason: `${quoted(value)} has a character that parts the name of the resource` };
+      const parting = quoted(Array.from(new Set(this.#separators)).join(''));
+      return { kind: 'refused', reason: `<${variable}> is ${quoted(value)}: write it without any of ${parting}` };
     }
     return { kind: 'filled', text };
   }
