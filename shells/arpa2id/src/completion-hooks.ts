@@ -10,7 +10,10 @@ type Look = (view: IdentityView, request: Request) => Promise<Candidates>;
 /** More are never looked at: what the caller may not see is taken out later. */
 const MAX_CANDIDATES = 1000;
 
-/** The names that the commands can be given now, each within the domain typed before it. */
+/**
+ * The names that the commands can be given now, each within the domain typed before it. The host takes out those that the caller may not
+ * give: what a command needs is all that is known of the caller's rights here. So a name in words comes with those that are to be read only.
+ */
 export function completionHooks(store: IdentityStore): Readonly<Record<string, CompletionHook<undefined>>> {
   const hook = (look: Look, ...newWith: readonly string[]): CompletionHook<undefined> => {
     return async (request) => {
@@ -22,7 +25,7 @@ export function completionHooks(store: IdentityStore): Readonly<Record<string, C
   };
   return {
     domain: hook(domains, 'domain add'),
-    uid: hook(users, 'user add'),
+    uid: hook(async (view, request) => await principals(view, request, 'user'), 'user add'),
     alias: hook(aliases, 'alias add'),
     gid: hook(groups, 'group add'),
     role: hook(async (view, request) => await principals(view, request, 'role'), 'role add'),
@@ -34,24 +37,14 @@ export function completionHooks(store: IdentityStore): Readonly<Record<string, C
 const GROUP = { kind: 'member', above: 'group', variable: 'gid' } as const;
 const ROLE = { kind: 'occupant', above: 'role', variable: 'role' } as const;
 
-async function domains(view: IdentityView, { partial, signal }: Request): Promise<Candidates> {
+async function domains(view: IdentityView, { partial, signal, literals }: Request): Promise<Candidates> {
   const entries = await view.directory.list([], 'domain', { prefix: partial, limit: MAX_CANDIDATES, signal });
-  return entries.map(({ path, values }) => candidate(keyOf(path), values['organisation']));
-}
-
-/** The users of the domain; of a member or occupant that is to be deleted, the one that it stands for. */
-async function users(view: IdentityView, request: Request): Promise<Candidates> {
-  const place = await seatOf(view, request);
-  if (place === undefined) return await principals(view, request, 'user');
-  const [, user] = place;
-  return user === undefined ? [] : [user[1]];
+  const isRead = literals[0] === 'domain' && literals.includes('show');
+  return entries.map(({ path, values }) => candidate(keyOf(path), isRead ? values['organisation'] : undefined));
 }
 
 async function aliases(view: IdentityView, request: Request): Promise<Candidates> {
-  const place = await seatOf(view, request);
-  if (place === undefined) return await below(view, request, pathOf(request, 'user', 'uid'), 'alias');
-  const [, user, alias] = place;
-  return alias === undefined || user?.[1] !== request.values['uid']?.[0] ? [] : [alias[1]];
+  return await below(view, request, pathOf(request, 'user', 'uid'), 'alias');
 }
 
 /** The groups of the domain; for one who leaves, those that there are to leave. */
@@ -80,20 +73,11 @@ async function seats(view: IdentityView, request: Request, words: typeof GROUP |
   return await below(view, request, pathOf(request, words.above, words.variable), words.kind);
 }
 
-async function below(view: IdentityView, { partial, signal }: Request, path: Path, kind: string): Promise<Candidates> {
+async function below(view: IdentityView, request: Request, path: Path, kind: string): Promise<Candidates> {
+  const { partial, signal, literals } = request;
   const entries = await view.directory.list(path, kind, { prefix: partial, limit: MAX_CANDIDATES, signal });
-  return entries.map(({ path: found, values }) => candidate(keyOf(found), values['name']));
-}
-
-/** Whom the member or occupant stands for that is to be deleted; undefined in any other command. */
-async function seatOf(view: IdentityView, request: Request): Promise<Path | undefined> {
-  const { literals, values } = request;
-  if (!literals.includes('del')) return undefined;
-  const words = [GROUP, ROLE].find(({ kind }) => literals[0] === kind);
-  if (words === undefined) return undefined;
-  const seat = localName(values[words.kind]?.[0] ?? '', words.kind);
-  const entry = await view.entry([...pathOf(request, words.above, words.variable), [words.kind, seat]]);
-  return (await view.standsFor(entry)) ?? [];
+  const isRead = literals.includes('show') || literals.includes('list');
+  return entries.map(({ path: found, values }) => candidate(keyOf(found), isRead ? values['name'] : undefined));
 }
 
 /** @throws ShellError when the line has no name there */

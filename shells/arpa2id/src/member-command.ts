@@ -14,13 +14,16 @@ const WORDS: SeatWords = { kind: 'member', above: 'group', aboveVariable: 'gid',
 export function memberCommand(store: IdentityStore): IdCommand {
   return {
     spec:
-      'member ( add <domain> <gid> <member> <uid> [<alias>] | del <domain> <gid> <member> [<uid> [<alias>]] | ' +
+      'member ( add <domain> <gid> <member> <uid> [<alias>] | ' +
+      'del <domain> <gid> <member> | del:del-of <domain> <gid> <member> <uid> [<alias>] | ' +
       'join <domain> <uid> [<alias>] <gid> <member> | leave <domain> <uid> [<alias>] [from <gid>] | ' +
       `list <domain> <gid> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete or list the members group+member of a group, or let a user join or leave',
     effect: 'change',
     needs: [
-      { with: ['add', 'del'], rights: 'W', class: USER_CLASS, instances: identityIn('gid') },
+      { with: ['add', 'del', 'del-of'], rights: 'W', class: USER_CLASS, instances: identityIn('gid') },
+      // Who may change a group does not learn by that who else there is in the domain.
+      { with: ['add', 'del-of'], rights: 'K', class: USER_CLASS, instances: identityIn('uid') },
       { with: ['join', 'leave'], rights: 'W', class: USER_CLASS, instances: identityIn('uid') },
       { with: ['join'], rights: 'O', class: USER_CLASS, instances: identityIn('gid') },
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('gid') },
@@ -45,7 +48,7 @@ export function memberCommand(store: IdentityStore): IdCommand {
     run: async (call) => {
       if (call.has('list')) await listSeats(store, call, WORDS);
       else if (call.has('leave')) await leave(store, call);
-      else if (call.has('del')) await removeSeat(store, call, WORDS);
+      else if (call.has('del') || call.has('del-of')) await removeSeat(store, call, WORDS);
       else await addSeat(store, call, WORDS);
     },
   };

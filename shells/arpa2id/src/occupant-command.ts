@@ -10,11 +10,13 @@ export function occupantCommand(store: IdentityStore): IdCommand {
   return {
     spec:
       'occupant ( add <domain> <role> <occupant> <uid> [<alias>] | ' +
-      `del <domain> <role> <occupant> [<uid> [<alias>]] | list <domain> <role> ${NAMED_PART_SPEC} )`,
+      'del <domain> <role> <occupant> | del:del-of <domain> <role> <occupant> <uid> [<alias>] | ' +
+      `list <domain> <role> ${NAMED_PART_SPEC} )`,
     summary: 'Add, delete or list the occupants role+occupant of a role',
     effect: 'change',
     needs: [
-      { with: ['add', 'del'], rights: 'W', class: USER_CLASS, instances: identityIn('role') },
+      { with: ['add', 'del', 'del-of'], rights: 'W', class: USER_CLASS, instances: identityIn('role') },
+      { with: ['add', 'del-of'], rights: 'K', class: USER_CLASS, instances: identityIn('uid') },
       { with: ['list'], rights: 'R', class: USER_CLASS, instances: identityIn('role') },
     ],
     reads: ['list'],

@@ -1,6 +1,7 @@
 import type { Entry, Path, Plan } from '@arpa2amqp/directory';
 import { ShellError } from '@arpa2amqp/shell';
-import { identityOf, inWords, kindOf } from './identity-path.js';
+import { identityOf, kindOf } from './identity-path.js';
+import { inTheWayError } from './in-the-way.js';
 import type { IdentityStore, IdentityView } from './identity-store.js';
 import { KINDS } from './kinds.js';
 
@@ -18,7 +19,6 @@ export interface RemovalReply extends Record<string, unknown> {
   readonly more?: number;
 }
 
-const MAX_IN_THE_WAY = 20;
 const MAX_REMOVED = 1000;
 /** So many go in one change. That takes a tenth of a second in LMDB, in which nobody else is served, and some seconds in LDAP. */
 const MAX_AT_ONCE = 1000;
@@ -81,7 +81,7 @@ async function planStep(view: IdentityView, entry: Entry, isForced: boolean): Pr
   const isDeep = isForced || kindOf(entry.path) !== 'domain';
   const isLast = await collect(view, entry, { isDeep, into: inTheWay });
   const entries = [...inTheWay.values()];
-  if (!isForced && entries.length > 0) throw await refusal(view, entry, entries, isLast);
+  if (!isForced && entries.length > 0) throw inTheWayError(entry, entries, isLast);
   const { changes, unchanged, result } = removalOf(isLast ? [...entries, entry] : entries);
   return { changes, unchanged: unchanged ?? [], result: { removed: result.removed, count: changes.length, isLast } };
 }
@@ -131,26 +131,4 @@ function isReferable(kind: string): boolean {
   return KINDS.some(({ references }) =>
     Object.values(references).some(({ to }) => to.some((target: string) => target === kind)),
   );
-}
-
-async function refusal(
-  view: IdentityView,
-  entry: Entry,
-  entries: readonly Entry[],
-  areAll: boolean,
-): Promise<ShellError> {
-  const named = entries.slice(0, MAX_IN_THE_WAY);
-  const texts: string[] = [];
-  for (const other of named) texts.push(await explained(view, other));
-  const more = entries.length - texts.length;
-  const others = more === 0 ? '' : ` and ${areAll ? more : 'many'} more`;
-  const advice = 'remove them before, or add the word force to remove them too';
-  return new ShellError(`The ${inWords(entry.path)} stays, because of ${texts.join(', ')}${others}: ${advice}`);
-}
-
-/** A member says for whom it stands. */
-async function explained(view: IdentityView, entry: Entry): Promise<string> {
-  if (entry.references['identity'] === undefined) return inWords(entry.path);
-  const path = await view.standsFor(entry);
-  return `${inWords(entry.path)} (${path === null ? 'nobody' : identityOf(path)})`;
 }

@@ -73,8 +73,8 @@ async function checkTarget(view: IdentityView, entry: Entry, target: Path): Prom
   await view.entry(target);
   const actual = await view.standsFor(entry);
   if (actual !== null && identityOf(actual) === identityOf(target)) return;
-  const whom = actual === null ? 'nobody' : identityOf(actual);
-  throw new ShellError(`The ${inWords(entry.path)} stands for ${whom}, not for ${identityOf(target)}`);
+  // Whom it stands for is told by the list, to who may read that.
+  throw new ShellError(`The ${inWords(entry.path)} does not stand for ${identityOf(target)}`);
 }
 
 function abovePath(call: Call, { above, aboveVariable }: SeatWords): Path {

@@ -19,6 +19,17 @@ const DOMAIN = 'arpa2id.domain';
 const USER = 'arpa2id.user';
 const at = (name: string): string[] => [`${name}@orvelte.nep`, 'orvelte.nep'];
 
+/** Beside the right to change a group or role, that to know of john. */
+const known =
+  (name: string) =>
+  (line: string): [string, unknown] => [
+    line,
+    [
+      ['W', USER, ...at(name)],
+      ['K', USER, ...at('john')],
+    ],
+  ];
+
 describe('what a command needs', () => {
   test.each<[string, unknown]>([
     ['domain add Orvelte.NEP Orvelte Ltd', [['C', DOMAIN, 'orvelte.nep']]],
@@ -74,10 +85,9 @@ describe('what a command needs', () => {
       ],
     ],
     ['role list orvelte.nep', [['R', USER, 'orvelte.nep']]],
-    ['member add orvelte.nep devs jd john', [['W', USER, ...at('devs')]]],
-    ['member add orvelte.nep devs jd john work', [['W', USER, ...at('devs')]]],
+    ...['member add orvelte.nep devs jd john', 'member add orvelte.nep devs jd john work'].map(known('devs')),
     ['member del orvelte.nep devs jd', [['W', USER, ...at('devs')]]],
-    ['member del orvelte.nep devs jd john work', [['W', USER, ...at('devs')]]],
+    ...['member del orvelte.nep devs jd john', 'member del orvelte.nep devs jd John work'].map(known('devs')),
     [
       'member join orvelte.nep john devs jd',
       [
@@ -95,8 +105,9 @@ describe('what a command needs', () => {
     ['member leave orvelte.nep john', [['W', USER, ...at('john')]]],
     ['member leave orvelte.nep john work from devs', [['W', USER, ...at('john')]]],
     ['member list orvelte.nep devs', [['R', USER, ...at('devs')]]],
-    ['occupant add orvelte.nep sales mary mary work', [['W', USER, ...at('sales')]]],
+    ...['occupant add orvelte.nep sales one john work'].map(known('sales')),
     ['occupant del orvelte.nep sales mary', [['W', USER, ...at('sales')]]],
+    ...['occupant del orvelte.nep sales one john'].map(known('sales')),
     ['occupant list orvelte.nep sales', [['R', USER, ...at('sales')]]],
   ])('%s', (line, expected) => {
     expect(asked(...line.split(' '))).toEqual(expected);

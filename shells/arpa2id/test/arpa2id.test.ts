@@ -73,11 +73,11 @@ for (const kind of STORES) {
           'member add full.nep devs one u10 work',
           'occupant add full.nep r10 two u11',
         );
-        const text = await refused('domain del full.nep');
-        expect(text).toMatch(
-          /^failed: The domain full\.nep stays, because of user u10@full\.nep, user u11@full\.nep, .* and 5 more: remove them before, or add the word force to remove them too$/,
+        // Who may delete a domain need not be one who may know whom it has.
+        expect(await refused('domain del full.nep')).toBe(
+          'failed: The domain full.nep stays, because of 12 users, 1 group and 12 roles: user list, group list and role list ' +
+            'name them; remove them before, or add the word force to remove them too',
         );
-        expect(text.match(/(?:user|group|role) /g)).toHaveLength(20);
         const { removed } = (await show('domain del full.nep force')) as unknown as { removed: { identity: string }[] };
         expect(removed).toHaveLength(12 + 12 + 1 + 1 + 1 + 1 + 1);
         expect(removed.at(-1)).toEqual({ kind: 'domain', identity: 'full.nep' });
@@ -245,11 +245,19 @@ for (const kind of STORES) {
       test('who is named with one that is to go must be the one', async () => {
         await at.shell.prepare('member add seat.nep ops m mary', 'occupant add seat.nep sales j john');
         expect(await refused('member del seat.nep ops m john')).toBe(
-          'failed: The member ops+m@seat.nep stands for mary@seat.nep, not for john@seat.nep',
+          'failed: The member ops+m@seat.nep does not stand for john@seat.nep',
         );
         expect(await refused('occupant del seat.nep sales j john work')).toBe(
-          'failed: The occupant sales+j@seat.nep stands for john@seat.nep, not for john+work@seat.nep',
+          'failed: The occupant sales+j@seat.nep does not stand for john+work@seat.nep',
         );
+        const wrong = await at.shell.run({
+          do_: 'member del',
+          domain: 'seat.nep',
+          gid: 'ops',
+          member: 'm',
+          uid: 'john',
+        });
+        expect(refusal(wrong)).toBe('failed: The member ops+m@seat.nep does not stand for john@seat.nep');
         expect(await show('member del seat.nep ops m mary')).toEqual({
           removed: [{ kind: 'member', identity: 'ops+m@seat.nep' }],
         });
@@ -311,20 +319,22 @@ for (const kind of STORES) {
         );
       };
       const WAY = 'remove them before, or add the word force to remove them too';
+      const SHOWN = `user show names them; ${WAY}`;
 
       test('nobody vanishes from under them without being told', async () => {
         await prepare('whole.nep');
         expect(await refused('user del whole.nep john')).toBe(
-          'failed: The user john@whole.nep stays, because of member devs+jd@whole.nep (john@whole.nep), ' +
-            'alias john+home@whole.nep, member devs+jw@whole.nep (john+work@whole.nep), ' +
-            `occupant sales+one@whole.nep (john+work@whole.nep), alias john+work@whole.nep: ${WAY}`,
+          `failed: The user john@whole.nep stays, because of 2 memberships, 2 aliases and 1 occupation: ${SHOWN}`,
         );
         expect(await refused('alias del whole.nep john work')).toBe(
-          'failed: The alias john+work@whole.nep stays, because of member devs+jw@whole.nep (john+work@whole.nep), ' +
-            `occupant sales+one@whole.nep (john+work@whole.nep): ${WAY}`,
+          `failed: The alias john+work@whole.nep stays, because of 1 membership and 1 occupation: ${SHOWN}`,
         );
-        expect(await refused('group del whole.nep devs')).toMatch(/stays, because of member devs\+jd@whole\.nep \(/);
-        expect(await refused('role del whole.nep sales')).toMatch(/stays, because of occupant sales\+one@whole\.nep/);
+        expect(await refused('group del whole.nep devs')).toBe(
+          `failed: The group devs@whole.nep stays, because of 3 members: member list names them; ${WAY}`,
+        );
+        expect(await refused('role del whole.nep sales')).toBe(
+          `failed: The role sales@whole.nep stays, because of 1 occupant: occupant list names them; ${WAY}`,
+        );
         expect(await show('user show whole.nep john')).toMatchObject({ aliases: ['home', 'work'] });
         expect(await show('member list whole.nep devs')).toMatchObject({ members: [{}, {}, {}] });
       });
@@ -484,10 +494,9 @@ test('a member that stands for nobody, by other hands, is listed and can be remo
   await directory.apply([{ op: 'set', path, references: { identity: [] } }]);
   await directory.close();
   expect(await shell.run('member list odd.nep devs')).toEqual({ members: [{ member: 'jd' }] });
-  expect(await shell.complete('member del odd.nep devs jd')).toEqual([]);
-  expect(refusal(await shell.run('group del odd.nep devs'))).toMatch(/because of member devs\+jd@odd\.nep \(nobody\):/);
+  expect(refusal(await shell.run('group del odd.nep devs'))).toMatch(/because of 1 member:/);
   expect(refusal(await shell.run('member del odd.nep devs jd john'))).toBe(
-    'failed: The member devs+jd@odd.nep stands for nobody, not for john@odd.nep',
+    'failed: The member devs+jd@odd.nep does not stand for john@odd.nep',
   );
   expect(await shell.run('member del odd.nep devs jd')).toMatchObject({ removed: [{ kind: 'member' }] });
   work.remove();

@@ -84,7 +84,8 @@ async function names(view: ReservoirView, { values, partial, signal }: Request):
       ? await view.collection(uuid(parent ?? '', 'collection'))
       : await view.domain(domainName(domain));
   const found = await view.directory.list(path, 'name', { prefix: partial, limit: MAX_CANDIDATES, signal });
-  return found.map((entry) => ({ value: keyOf(entry, 'name'), help: entry.references['collection']?.[0] ?? '' }));
+  // Not what they are for: who may delete a name need not know that collection.
+  return found.map((entry) => keyOf(entry, 'name'));
 }
 
 /** Of the collection that the line names; else of all. */

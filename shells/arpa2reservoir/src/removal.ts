@@ -3,13 +3,15 @@ import { quoted } from '@arpa2amqp/protocol';
 import { refused } from './refusal.js';
 import { keyOf, type ReservoirView } from './reservoir-view.js';
 
-const MAX_TOLD = 20;
+/** More are not counted. */
+const MAX_COUNTED = 1000;
 /** Removing so many takes about a second in LMDB, in which nobody else is served. */
 const MAX_AT_ONCE = 10_000;
 
 /**
  * Plans the removal of domains or collections, with the names in their index, of all or none.
- * @throws ShellError that says what is in the way: collections, resources, or names in other indexes that refer to them
+ * @throws ShellError that counts what is in the way: collections, resources, or names in other indexes that refer to them. Who may
+ *   delete something need not be one who may know these.
  */
 export async function planRemoval(view: ReservoirView, entries: readonly Entry[]): Promise<Plan<undefined>> {
   const leaving = new Map(entries.map((entry) => [entry.id, entry]));
@@ -25,7 +27,8 @@ export async function planRemoval(view: ReservoirView, entries: readonly Entry[]
   for (const entry of leaving.values()) {
     const others = (await view.referrers(entry)).filter(({ id }) => !leavingNames.has(id));
     if (others.length > 0) {
-      throw refused(`Cannot delete ${inWords(entry)}: an index has a name for it, ${told(others)}; delete that first`);
+      const what = others.length === 1 ? '1 name in an index is' : `${others.length} names in indexes are`;
+      throw refused(`Cannot delete ${inWords(entry)}: ${what} for it; delete what index list shows of it first`);
     }
   }
   // Names first: they refer to what goes after them.
@@ -35,20 +38,11 @@ export async function planRemoval(view: ReservoirView, entries: readonly Entry[]
 
 async function refuseFull(view: ReservoirView, entry: Entry): Promise<void> {
   const kind = isCollection(entry) ? 'resource' : 'collection';
-  // One more than is told of: there may be very many.
-  const within = await view.children(entry.path, kind, MAX_TOLD + 1);
-  if (within.length === 0) return;
-  const keys = within.slice(0, MAX_TOLD).map((other) => keyOf(other, kind));
-  const more = within.length > MAX_TOLD ? ' and more' : '';
-  throw refused(`Cannot delete ${inWords(entry)}: it has ${kind}s, ${keys.join(', ')}${more}; delete them first`);
-}
-
-function told(names: readonly Entry[]): string {
-  const texts = names.slice(0, MAX_TOLD).map((name) => {
-    return `${quoted(keyOf(name, 'name'))} of ${inWords({ path: name.path.slice(0, -1) })}`;
-  });
-  const more = names.length - texts.length;
-  return `${texts.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  const { length } = await view.children(entry.path, kind, MAX_COUNTED + 1);
+  if (length === 0) return;
+  const count = length > MAX_COUNTED ? `more than ${MAX_COUNTED}` : String(length);
+  const what = length === 1 ? kind : `${kind}s`;
+  throw refused(`Cannot delete ${inWords(entry)}: it has ${count} ${what}; delete what ${kind} list shows of it first`);
 }
 
 function isCollection({ path }: Pick<Entry, 'path'>): boolean {

@@ -231,10 +231,12 @@ describe('whoever may use no more than one collection', () => {
         const given = replies.filter(({ stderr_ }) => stderr_ === undefined);
         succeeded += given.length;
         expect(JSON.stringify(given)).not.toMatch(/the secret data|hidden|secretname/);
+        expect(JSON.stringify(replies)).not.toMatch(/pinned/);
       }),
       { numRuns: 150 },
     );
     expect(succeeded).toBeGreaterThan(60);
+    expect(await shell.refusal(`collection del mine.nep ${mine}`)).not.toMatch(/pinned|theirs/);
     expect(await shell.prepare(...look)).toEqual(before);
   });
 });
