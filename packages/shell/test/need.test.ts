@@ -137,7 +137,8 @@ describe('a command requires', () => {
     expect(instancesOf('mail list MX')).toEqual(['mx']);
     expect(instancesOf('mail add MX a.nep 10')).toEqual({
       kind: 'unnamed',
-      reason: '<type> is "MX", which is no record type for this data: that of MX, SRV and others begins with a priority',
+      reason:
+        '<type> is "MX", which is no record type for this data: that of MX, SRV and others begins with a priority',
     });
     const all = { needs: { ...need, instances: ['<data...> <type>'] } };
     expect(required(all, 'mail add x a', spec)).toMatchObject({ requirements: [{ instances: ['a x'] }] });
@@ -152,7 +153,10 @@ describe('a command requires', () => {
       reason: '<zone> is "a/b": write it without any of "/"',
     });
     const dns = { needs: { ...need, instances: ['<zone:dns-zone>'] } };
-    expect(required(dns, 'zone add a..b')).toEqual({ kind: 'unnamed', reason: '"a..b" is no name of a zone' });
+    expect(required(dns, 'zone add a..b')).toEqual({
+      kind: 'unnamed',
+      reason: '<zone> is "a..b", which is no name of a zone',
+    });
   });
 });
 
