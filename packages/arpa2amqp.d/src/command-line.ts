@@ -1,7 +1,7 @@
-import { BusError } from '@arpa2amqp/protocol';
+import { BusError, textOfSections } from '@arpa2amqp/protocol';
 import yargs from 'yargs';
 import type { DaemonConfig } from './generated/daemon-config.js';
-import { epilogue, PROGRAM } from './program.js';
+import { PROGRAM } from './program.js';
 
 /** What the command line says: settings, and the file with the others. */
 export interface CommandLine {
@@ -24,7 +24,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .version(version)
     .help()
     .alias('h', 'help')
-    .epilogue(epilogue())
+    .epilogue(textOfSections(PROGRAM.sections))
     .wrap(Math.min(120, process.stdout.columns))
     .exitProcess(true)
     .fail((message: string | null, error: Error | undefined) => {

@@ -1,3 +1,4 @@
+import type { ProgramText } from '@arpa2amqp/protocol';
 import { DEFAULT_LISTEN } from './configuration.js';
 
 /** The commands of `arpa2amqp.d acl`, in the notation of yargs. */
@@ -151,14 +152,4 @@ export const PROGRAM = {
     },
   ],
   seeAlso: ['arpa2amqp(1)', 'arpa2shell(1)', 'krb5.conf(5)', 'kadmin(1)'],
-} as const;
-
-/** The text that `--help` shows below the options. */
-export function epilogue(): string {
-  return PROGRAM.sections
-    .map(({ title, rows }) => {
-      const width = Math.max(...rows.map(([term]) => term.length));
-      return [title, ...rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}`)].join('\n');
-    })
-    .join('\n\n');
-}
+} as const satisfies ProgramText;

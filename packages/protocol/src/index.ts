@@ -31,6 +31,7 @@ export type { Candidate, CompletionReply, Placeholder } from './generated/comple
 export type { Reply, ReplyDocument, ReplyError } from './generated/reply.js';
 export { identityOf, type RealmRules } from './identity.js';
 export { DEFAULT_LIMITS, type Limits } from './limits.js';
+export { textOfSections, type ProgramOption, type ProgramSection, type ProgramText } from './program-text.js';
 export { quoted } from './quotation.js';
 export { buildReply, errorReply, isErrorReply, type CommandOutput } from './reply.js';
 export { decodeBareReplies, decodeReplies, encodeReplies } from './reply-document.js';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { textOfSections } from '@arpa2amqp/protocol';
 import yargs from 'yargs';
-import { DEFAULT_URL, epilogue, PROGRAM } from './program.js';
+import { DEFAULT_URL, PROGRAM } from './program.js';
 
 /** The command line after parsing; values are checked where they are used. */
 export interface Arguments {
@@ -47,7 +48,7 @@ function describe(args: readonly string[]) {
     })
     .options(PROGRAM.options)
     .example(PROGRAM.examples.map(([command, what]) => [command, what]))
-    .epilogue(epilogue())
+    .epilogue(textOfSections(PROGRAM.sections))
     .wrap(100)
     .locale('en')
     .strictOptions()

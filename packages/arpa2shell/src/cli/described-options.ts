@@ -1,5 +1,6 @@
+import { textOfSections } from '@arpa2amqp/protocol';
 import yargs from 'yargs';
-import { epilogue, OPTION_SYNTAX, PROGRAM } from './program.js';
+import { OPTION_SYNTAX, PROGRAM } from './program.js';
 import type { OptionValues } from './quick-options.js';
 import { readVersion } from './version.js';
 
@@ -36,7 +37,7 @@ function describe(words: readonly string[]) {
     .parserConfiguration(OPTION_SYNTAX)
     .options(PROGRAM.options)
     .example(PROGRAM.examples.map(([command, what]) => [command, what]))
-    .epilogue(epilogue())
+    .epilogue(textOfSections(PROGRAM.sections))
     .wrap(100)
     .locale('en')
     .strictOptions()

@@ -1,3 +1,5 @@
+import type { ProgramText } from '@arpa2amqp/protocol';
+
 /** The broker or daemon when none is named. */
 export const DEFAULT_URL = 'amqp://127.0.0.1:5672';
 
@@ -133,15 +135,4 @@ export const PROGRAM = {
     },
   ],
   seeAlso: ['arpa2amqp(1)', 'arpa2amqp.d(8)', 'kinit(1)', 'klist(1)'],
-} as const;
-
-/** The text that `--help` shows below the options. */
-export function epilogue(): string {
-  return PROGRAM.sections
-    .map((section) => {
-      if ('text' in section) return `${section.title}\n  ${section.text}`;
-      const width = Math.max(...section.rows.map(([term]) => term.length));
-      return [section.title, ...section.rows.map(([term, text]) => `  ${term.padEnd(width)}  ${text}`)].join('\n');
-    })
-    .join('\n\n');
-}
+} as const satisfies ProgramText;
