@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.js';
 import type { HostLink } from './host/host-link.js';
 import { ANSWERED_HERE, SHELL_WORDS } from './local-commands.js';
 import type { ShellCatalog } from './shell-catalog.js';
-import { within } from './within.js';
+import { stoppedAfter, within } from './within.js';
 
 /** What may stand at a place of a line. */
 export type Possibilities = Pick<CompletionReply, 'candidates' | 'placeholders' | 'mayEnd'>;
@@ -115,21 +115,11 @@ export class Completer {
     partial: string,
     signal: AbortSignal | undefined,
   ): Promise<Possibilities | undefined> {
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      const asking = this.#link.run([{ complete_: { words: [...words], partial } }], { signal: stop.signal });
-      const replies = await within(
-        asking.catch(() => undefined),
-        HOST_WITHIN_MS,
-        signal,
-      );
-      return replies?.[0] === undefined ? undefined : completionOf(replies[0]);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
-      stop.abort();
-    }
+    const command = { complete_: { words: [...words], partial } };
+    const reply = await stoppedAfter(HOST_WITHIN_MS, signal, async (stop) => {
+      return (await this.#link.run([command], { signal: stop }).catch(() => []))[0];
+    });
+    return reply === undefined ? undefined : completionOf(reply);
   }
 }
 

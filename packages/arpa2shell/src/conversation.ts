@@ -8,7 +8,6 @@ import type { TicketDesk } from './host/ticket-desk.js';
 import { ANSWERED_HERE, META_SHELL, SHELL_WORDS, type LocalCommands } from './local-commands.js';
 import { SessionMemory } from './session-memory.js';
 import type { ShellCatalog } from './shell-catalog.js';
-import type { TicketStatus } from 'arpa2amqp';
 import { within } from './within.js';
 
 /** What came of a line. */
@@ -155,16 +154,7 @@ export class Conversation {
     }
     if (!Object.hasOwn(ANSWERED_HERE, first)) throw await this.#unknown(first, signal);
     refuseInput(typed);
-    return { kind: 'reply', reply: await this.#answerHere(words, signal), filters: typed.filters };
-  }
-
-  async #answerHere(words: readonly string[], signal: AbortSignal | undefined): Promise<Reply> {
-    const { tickets, catalog, local } = this.#parts;
-    const ticket = words[0] === 'whoami' ? await tickets.look(signal) : await lookOrNone(tickets, signal);
-    if (words[0] === 'help' && ticket.kind === 'valid') {
-      await within(catalog.loadNames(), SHOWN_WITHIN_MS, signal);
-    }
-    return await local.answer(words, ticket, catalog.names);
+    return { kind: 'reply', reply: await this.#parts.local.answer(words, signal), filters: typed.filters };
   }
 
   async #runThere(
@@ -189,7 +179,7 @@ export class Conversation {
       return reply;
     } catch (error) {
       const isAnswered = Object.hasOwn(ANSWERED_HERE, words[0] ?? '');
-      if (isAnswered && lacksTicket(error)) return await this.#answerHere(words, signal);
+      if (isAnswered && lacksTicket(error)) return await this.#parts.local.answer(words, signal);
       throw error;
     }
   }
@@ -221,7 +211,7 @@ export class Conversation {
 
   /** Another user may see other commands, and has set nothing yet. */
   async #noticeUser(signal: AbortSignal | undefined): Promise<void> {
-    const ticket = await lookOrNone(this.#parts.tickets, signal);
+    const ticket = await this.#parts.tickets.lookOrNone(signal);
     if (ticket.kind !== 'valid' || ticket.principal === this.#principal) return;
     if (this.#principal !== null) {
       this.#parts.catalog.forget();
@@ -259,15 +249,6 @@ function refuseInput({ words, input }: TypedLine): void {
 
 function isLocalWord(word: string): boolean {
   return Object.hasOwn(SHELL_WORDS, word) || Object.hasOwn(ANSWERED_HERE, word);
-}
-
-/** A cache that cannot be read keeps nobody from leaving, nor from help: what needs the ticket tells. */
-async function lookOrNone(tickets: TicketDesk, signal: AbortSignal | undefined): Promise<TicketStatus> {
-  try {
-    return await tickets.look(signal);
-  } catch {
-    return { kind: 'none' };
-  }
 }
 
 function lacksTicket(error: unknown): boolean {

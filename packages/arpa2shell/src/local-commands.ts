@@ -1,7 +1,12 @@
 import { buildReply, DEFAULT_LIMITS, type Reply } from '@arpa2amqp/protocol';
 import type { ShellHost } from '@arpa2amqp/shell';
-import { callerOf } from './caller.js';
 import type { TicketStatus } from 'arpa2amqp';
+import { callerOf } from './caller.js';
+import type { HostLink } from './host/host-link.js';
+import type { TicketDesk } from './host/ticket-desk.js';
+import type { ShellCatalog } from './shell-catalog.js';
+import { askWhoami } from './whoami.js';
+import { within } from './within.js';
 
 /** The name of the shell that holds the others. */
 export const META_SHELL = 'arpa2shell';
@@ -24,26 +29,71 @@ export const ANSWERED_HERE: Readonly<Record<string, string>> = {
   whoami: 'Print your authentication status.',
 };
 
-/** Answers the commands that need no host. They are those that every shell has, so the kit for shells answers them. */
+/** What {@link LocalCommands} works with. */
+export interface LocalCommandsParts {
+  /** Of this program. */
+  readonly version: string;
+  readonly link: HostLink;
+  readonly tickets: TicketDesk;
+  readonly catalog: ShellCatalog;
+}
+
+/** The host is waited for so long where help shows its shells. */
+const NAMES_WITHIN_MS = 1000;
+
+/**
+ * Answers the commands that need no host. They are those that every shell has, so the kit for shells answers them. Who the caller
+ * is a host knows better than the ticket: it is asked where it can be.
+ */
 export class LocalCommands {
-  readonly #version: string;
+  readonly #parts: LocalCommandsParts;
   #host: Promise<ShellHost> | null = null;
 
-  /** @param version - of this program */
-  constructor(version: string) {
-    this.#version = version;
+  constructor(parts: LocalCommandsParts) {
+    this.#parts = parts;
   }
 
-  /** @param shells - the names of the host's shells, null when not known */
-  async answer(words: readonly string[], ticket: TicketStatus, shells: readonly string[] | null): Promise<Reply> {
-    if (words[0] === 'help') return { stdout_: helpText(words[1], shells) };
+  /** @throws BusError `aborted`, and for `whoami` as {@link TicketDesk.look} */
+  async answer(words: readonly string[], signal: AbortSignal | undefined): Promise<Reply> {
+    const { tickets } = this.#parts;
+    switch (words[0]) {
+      case 'help':
+        return { stdout_: helpText(words[1], await this.#shells(signal)) };
+      case 'whoami':
+        return await this.#whoami(words, signal);
+      default:
+        return await this.#run(words, await tickets.lookOrNone(signal));
+    }
+  }
+
+  async #whoami(words: readonly string[], signal: AbortSignal | undefined): Promise<Reply> {
+    const { tickets, link } = this.#parts;
+    const ticket = await tickets.look(signal);
+    if (ticket.kind !== 'valid' || !link.knowsCaller || words.length > 1) return await this.#run(words, ticket);
+    const answer = await askWhoami(this.#parts, signal);
+    if ('reply' in answer) return answer.reply;
+    const note = `This is what your ticket says: the host, which knows your groups and roles, could not be asked: ${answer.silence}`;
+    return await this.#run(words, ticket, `${note}\n`);
+  }
+
+  /** Their names; null when not known. */
+  async #shells(signal: AbortSignal | undefined): Promise<readonly string[] | null> {
+    const { tickets, catalog } = this.#parts;
+    const ticket = await tickets.lookOrNone(signal);
+    if (ticket.kind === 'valid') await within(catalog.loadNames(), NAMES_WITHIN_MS, signal);
+    return catalog.names;
+  }
+
+  /** @param note - told below what the command prints */
+  async #run(words: readonly string[], ticket: TicketStatus, note = ''): Promise<Reply> {
     const host = await (this.#host ??= this.#start());
     const plan = host.table.planLine(words);
     if (!plan.ok) return buildReply({ stdout: '', stderr: `${plan.message}\n`, code: plan.code });
     const session = await host.open(callerOf(ticket));
     try {
       const { commandTimeoutMs: timeoutMs, maxOutputBytes } = DEFAULT_LIMITS;
-      return buildReply(await session.run(plan.command, { timeoutMs, maxOutputBytes }));
+      const output = await session.run(plan.command, { timeoutMs, maxOutputBytes });
+      return buildReply({ ...output, stdout: output.stdout + note });
     } finally {
       await session.close();
     }
@@ -51,7 +101,7 @@ export class LocalCommands {
 
   async #start(): Promise<ShellHost> {
     const { defineShell, inlineHost } = await import('@arpa2amqp/shell');
-    return inlineHost(defineShell({ name: META_SHELL, version: this.#version, intro: '', commands: [] }));
+    return inlineHost(defineShell({ name: META_SHELL, version: this.#parts.version, intro: '', commands: [] }));
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the work gives within a time, undefined when it takes longer or the signal is aborted; the work goes on. It must
- * not reject.
+ * What the work gives within a time, undefined when it takes longer or the signal is aborted; the work goes on. It may
+ * reject before; what becomes of it later nobody is told.
  */
 export async function within<T>(work: Promise<T>, limitMs: number, signal?: AbortSignal): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
@@ -16,5 +16,22 @@ export async function within<T>(work: Promise<T>, limitMs: number, signal?: Abor
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * What the work gives within a time, undefined when it takes longer or the signal is aborted; then the work is told to stop. It
+ * may reject before.
+ */
+export async function stoppedAfter<T>(
+  limitMs: number,
+  signal: AbortSignal | undefined,
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const stop = new AbortController();
+  try {
+    return await within(work(stop.signal), limitMs, signal);
+  } finally {
+    stop.abort();
   }
 }

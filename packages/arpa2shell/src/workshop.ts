@@ -31,7 +31,7 @@ export async function openWorkshop(
   const tickets = new TicketDesk();
   const link = await openLink(host, tickets);
   const catalog = new ShellCatalog(link);
-  const local = new LocalCommands(options.version);
+  const local = new LocalCommands({ version: options.version, link, tickets, catalog });
   const inputs = new InputReader(options.inputs);
   const conversation = new Conversation({ link, tickets, catalog, local, inputs, start: options.start });
   const completer = new Completer({ link, catalog, conversation });

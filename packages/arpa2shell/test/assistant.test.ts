@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Dispatcher, MemoryJournal, openAuthorizer, ShellRegistry } from '@arpa2amqp/dispatcher';
 import { BusError, DEFAULT_LIMITS, type Command, type Reply } from '@arpa2amqp/protocol';
 import { defineShell, inlineHost } from '@arpa2amqp/shell';
@@ -69,6 +69,7 @@ afterAll(async () => await shells.close());
 
 /** The dispatcher in this process, which can be cut off. */
 class InProcess implements HostLink {
+  readonly knowsCaller = true;
   isCutOff = false;
   isMute = false;
   /** Only what is open in every shell is shown. */
@@ -120,7 +121,8 @@ describe('help with a line', () => {
     });
     catalog = new ShellCatalog(link);
     inputs = new InputReader({ mayReadFiles: true, standardInput: null });
-    conversation = new Conversation({ link, tickets, catalog, local: new LocalCommands('0.1.0'), inputs, start: null });
+    const local = new LocalCommands({ version: '0.1.0', link, tickets, catalog });
+    conversation = new Conversation({ link, tickets, catalog, local, inputs, start: null });
     const completer = new Completer({ link, catalog, conversation });
     parts = { completer, conversation, catalog, inputs };
     assistant = new LineAssistant(parts);
@@ -211,6 +213,31 @@ describe('help with a line', () => {
     expect(firsts).toEqual(
       expect.arrayContaining(['dane', 'help', 'quit', 'reset', 'whoami', 'arpa2zone', 'arpa2shell']),
     );
+  });
+
+  test('whoami does not wait long for a host that says nothing, and not at all for one who gives up', async () => {
+    await conversation.run('arpa2shell');
+    expect(await conversation.run('whoami')).toMatchObject({
+      reply: { stdout_: expect.not.stringContaining('ticket') },
+    });
+    link.isMute = true;
+    jest.useFakeTimers({ now: EXPIRES.getTime() - 10_000 });
+    try {
+      const asking = conversation.run('whoami');
+      await jest.advanceTimersByTimeAsync(5000);
+      expect(await asking).toMatchObject({
+        reply: {
+          stdout_: expect.stringMatching(/^You are: .*\nExpir.*\nThis .* your ticket.* not answer within 5 s\n$/),
+        },
+      });
+      const stop = new AbortController();
+      const stopped = conversation.run('whoami', { signal: stop.signal });
+      await jest.advanceTimersByTimeAsync(1);
+      stop.abort();
+      await expect(stopped).rejects.toMatchObject({ code: 'aborted' });
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test.each(['isCutOff', 'isMute'] as const)('when the host %s, the known grammar does', async (how) => {

@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith, runProgram, type DaemonProcess } from '@arpa2amqp/testkit';
 import { connect, type Client, type Command, type Reply } from 'arpa2amqp';
-import { ADDRESS, MAIN, ShellWorld, type Ended, type StartOptions } from './shell-world.js';
+import { ADDRESS, MAIN, shellFolder, ShellWorld, type Ended, type StartOptions } from './shell-world.js';
 import { PtySession } from './terminal/pty-session.js';
 
-const DAEMON = fileURLToPath(new URL('../../arpa2amqp.d/dist/main.js', import.meta.url));
-const SHELLS = ['arpa2acl', 'arpa2reservoir'].map((name) =>
-  fileURLToPath(new URL(`../../../shells/${name}`, import.meta.url)),
-);
 const LIMIT = 512 * 1024;
 
 describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
@@ -44,9 +39,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
     world = await ShellWorld.create();
     folder = world.directory.file('files');
     mkdirSync(folder);
-    const state = world.directory.file('state');
-    await runProgram(process.execPath, [DAEMON, 'acl', 'init', 'demo@arpa2.test', '--state', state]);
-    daemon = await world.startDaemon({ shells: SHELLS, state });
+    const shells = ['arpa2acl', 'arpa2reservoir'].map(shellFolder);
+    daemon = await world.startDaemon({ shells, state: await world.makeLists() });
     bus = ['--to', ADDRESS, '--connect', daemon.url];
     world.realm.enter();
     client = await connect({ url: daemon.url, ccache: `FILE:${world.realm.defaultCache}` });

@@ -2,7 +2,7 @@ import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith, waitUntil, type DaemonProcess } from '@arpa2amqp/testkit';
-import { ADDRESS, MAIN, ShellWorld } from './shell-world.js';
+import { ADDRESS, MAIN, shellFolder, ShellWorld } from './shell-world.js';
 
 describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
   let world: ShellWorld;
@@ -192,6 +192,46 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
     expect(second.exitCode).toBeNull();
     expect(stdout).toBe('pong6\n');
     await first.close();
+  });
+
+  test('whoami in the shell of shells is what the host knows of the caller, groups and roles too', async () => {
+    await using host = await world.startDaemon({
+      shells: [shellFolder('arpa2acl')],
+      state: await world.makeLists(),
+      hasLists: true,
+    });
+    const there = ['--to', ADDRESS, '--connect', host.url];
+    const members = 'demo@arpa2.test other@arpa2.test';
+    const groups = lines(
+      ...['arpa2acl', 'group add staff@arpa2.test', `group join staff@arpa2.test ${members}`],
+      ...['role add ops@arpa2.test', `role join ops@arpa2.test ${members}`, 'quit'],
+    );
+    const demo = await world.run([...there, ...groups, ...lines('whoami', 'arpa2acl whoami')]);
+    const [cache, none] = [await world.realm.ticket('other'), world.realm.freshCache()];
+    const nowhere = ['--to', ADDRESS, '--connect', 'amqp://127.0.0.1:1'];
+    const [other, nobody, alone, wrong] = await Promise.all([
+      // Nothing is granted to this one, so the host names no shell.
+      world.run([...there, ...lines('whoami | exclude Expiration')], { cache }),
+      world.run([...there, ...lines('whoami')], { cache: none }),
+      world.run([...nowhere, ...lines('whoami')]),
+      world.run([...there, ...lines('whoami x')]),
+    ]);
+    const known =
+      /^You are: {4}demo@arpa2\.test\nExpiration: .*\nGroups: {5}staff@arpa2\.test\nRoles: {6}ops@arpa2\.test\n/;
+    expect(demo).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(known) as unknown });
+    const half = demo.stdout.length / 2;
+    expect(demo.stdout.slice(0, half)).toBe(demo.stdout.slice(half));
+    expect(other).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: 'You are:    other@arpa2.test\nGroups:     staff@arpa2.test\nRoles:      ops@arpa2.test\n',
+    });
+    expect(nobody).toEqual({ code: 1, stderr: 'You are nobody\n', stdout: '' });
+    expect(alone).toMatchObject({ code: 0, stderr: '' });
+    expect(alone.stdout).toMatch(
+      /^You are: {4}demo@arpa2\.test\nExpiration: .*\nThis is what your ticket says: .*, could not be asked: .* \(cannot-reach\)\n$/,
+    );
+    expect(wrong).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/Unexpected "x"/) as unknown });
   });
 
   test('wrong usage is told and nothing is run', async () => {

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DaemonProcess, Realm, WorkDirectory } from '@arpa2amqp/testkit';
+import { DaemonProcess, Realm, runProgram, WorkDirectory } from '@arpa2amqp/testkit';
 
 export const ADDRESS = '/internetwide/arpa2.test/reservoir';
 const SERVICE = 'arpa2amqp/reservoir.arpa2.test';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const DAEMON = fileURLToPath(new URL('../../arpa2amqp.d/dist/main.js', import.meta.url));
 const KIT = fileURLToPath(new URL('../../shell/dist/index.js', import.meta.url));
 
 /** A shell with a state, a secret, a slow command and output that is not to be trusted. */
@@ -54,6 +55,18 @@ export interface StartOptions {
   readonly cache?: string;
 }
 
+/** How a daemon is started. */
+export interface DaemonOptions {
+  /** Where it listens; default a free port. */
+  readonly listen?: string;
+  /** Instead of test1. */
+  readonly shells?: readonly string[];
+  /** Its state directory; default none. */
+  readonly state?: string;
+  /** The access control lists that are there decide; default: everything is granted. */
+  readonly hasLists?: true;
+}
+
 /** A realm with the user demo, a daemon with the shell test1, and the built program. */
 export class ShellWorld implements AsyncDisposable {
   readonly realm: Realm;
@@ -76,15 +89,19 @@ export class ShellWorld implements AsyncDisposable {
     return new ShellWorld(realm);
   }
 
-  /** @param options - `listen`: where, default a free port; `shells`: instead of test1; `state`: its directory, default none */
-  async startDaemon(
-    options: { readonly listen?: string; readonly shells?: readonly string[]; readonly state?: string } = {},
-  ): Promise<DaemonProcess> {
-    const { listen, shells = [this.shells], state } = options;
-    const args = ['--address', ADDRESS, '--keytab', this.realm.keytab(SERVICE), '--open', '--shells', ...shells];
+  async startDaemon({ listen, shells = [this.shells], state, hasLists }: DaemonOptions = {}): Promise<DaemonProcess> {
+    const args = ['--address', ADDRESS, '--keytab', this.realm.keytab(SERVICE), '--shells', ...shells];
+    if (hasLists !== true) args.push('--open');
     if (listen !== undefined) args.push('--listen', listen);
     if (state !== undefined) args.push('--state', state);
     return await DaemonProcess.start({ args, environment: this.realm.environment });
+  }
+
+  /** Makes access control lists that demo administers. @returns the state directory with them */
+  async makeLists(): Promise<string> {
+    const state = this.directory.file('state');
+    await runProgram(process.execPath, [DAEMON, 'acl', 'init', 'demo@arpa2.test', '--state', state]);
+    return state;
   }
 
   /** Starts the program by its first line, as a login does. */
@@ -121,6 +138,11 @@ export class ShellWorld implements AsyncDisposable {
     this.directory.remove();
     await this.realm.close();
   }
+}
+
+/** A shell of this repository. */
+export function shellFolder(name: string): string {
+  return fileURLToPath(new URL(`../../../shells/${name}`, import.meta.url));
 }
 
 /** Where the program is. */

@@ -30,6 +30,7 @@ interface Connection {
 
 /** Another host, over the bus. */
 export class BusLink implements HostLink {
+  readonly knowsCaller = true;
   readonly #options: BusLinkOptions;
   #connection: Connection | null = null;
   #running = 0;

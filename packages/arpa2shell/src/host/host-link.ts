@@ -8,6 +8,8 @@ export interface LinkRunOptions {
 
 /** The host whose shells are used: another one over the bus, or this process itself. */
 export interface HostLink extends AsyncDisposable {
+  /** Whether the host finds out who the caller is; else it believes the ticket. */
+  readonly knowsCaller: boolean;
   /**
    * Runs commands as one batch, in a shell session of its own.
    *

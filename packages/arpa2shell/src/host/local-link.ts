@@ -19,6 +19,7 @@ export interface LocalLinkOptions {
  * proves nothing: nobody asks the KDC. The shells are started by the first command.
  */
 export class LocalLink implements HostLink {
+  readonly knowsCaller = false;
   readonly #options: LocalLinkOptions;
   #starting: Promise<ShellRegistry> | null = null;
   #dispatcher: Dispatcher | null = null;

@@ -30,6 +30,15 @@ export class TicketDesk {
     return this.#last;
   }
 
+  /** The same, and none when the cache cannot be read: that keeps nobody from leaving, nor from help. */
+  async lookOrNone(signal?: AbortSignal): Promise<TicketStatus> {
+    try {
+      return await this.look(signal);
+    } catch {
+      return { kind: 'none' };
+    }
+  }
+
   /**
    * A ticket to use now.
    *
