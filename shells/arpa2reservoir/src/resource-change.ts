@@ -14,13 +14,18 @@ import { Usage } from './usage.js';
 
 type ResourceCall = Call<ReservoirSession>;
 
-/** `resource add`: without any data it is empty. */
+/** `resource add`: to be empty it takes `data=`, as a file that was forgotten would be. */
 export async function addResource(reservoir: Reservoir, call: ResourceCall): Promise<void> {
   const variables = { encoding: 'text', ...readVariables(call.all('var=val')) } as const;
-  const data = dataGiven(call, variables) ?? '';
+  const data = dataGiven(call, variables);
   if (variables.name === undefined) throw refused('The resource has no name: add name=...');
   if (variables.type === undefined)
     throw refused('The resource has no media type: add type=..., such as type=text/plain');
+  if (data === undefined) {
+    throw refused(
+      'The resource has no data: give it in stdin_, which is < FILE in arpa2shell, or a short one with data=...; an empty one has data= alone',
+    );
+  }
   const bytes = bytesOf(data, variables.encoding);
   const key = randomUUID();
   await reservoir.withData(async (view, blobs) => {

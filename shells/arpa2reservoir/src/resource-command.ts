@@ -35,7 +35,7 @@ export function resourceCommand(reservoir: Reservoir): ReservoirCommand {
       resource: 'Data with what is known of it',
       list: 'Print what is known of all resources of a collection',
       get: 'Print a resource: headers and data',
-      add: 'Add a resource with the data of stdin_ or data=...; the reply has its UUID',
+      add: 'Add a resource with the data of stdin_ (< FILE in arpa2shell) or data=...; the reply has its UUID',
       set: 'Change what is known of a resource, and its data when there is any in stdin_ or data=...',
       del: 'Delete resources and their data',
       in: 'Say which collection, and do not use the current one',

@@ -205,7 +205,12 @@ describe('whoever may use no more than one collection', () => {
         'resource list in U',
         'resource list',
       ],
-      ...['resource get in U K', 'resource get K', 'resource add in U name=x type=a/b', 'resource add name=x type=a/b'],
+      ...[
+        'resource get in U K',
+        'resource get K',
+        'resource add in U name=x type=a/b data=x',
+        'resource add name=x type=a/b data=x',
+      ],
       ...[
         'resource set in U K V',
         'resource set K V',

@@ -436,6 +436,10 @@ for (const kind of STORES) {
         const [name, type] = ['name=x', 'type=text/plain'];
         expect(await refusal([type])).toContain('The resource has no name');
         expect(await refusal([name])).toContain('The resource has no media type');
+        // Not even an empty one: its file may have been forgotten.
+        expect(await refusal([name, type], '')).toMatch(
+          /^failed: The resource has no data: give it in stdin_, .* data= alone$/,
+        );
         expect(await refusal([name, type, 'name=y'])).toContain('"name" is given twice');
         expect(await refusal([name, type, 'nmae=y'])).toContain(
           'There is no variable "nmae"; there are name, type, description, encoding, data',

@@ -133,7 +133,12 @@ export class ReservoirShell implements AsyncDisposable {
   /** Adds a resource. @returns its UUID */
   async addResource(colluuid: string, stdin_: string, ...variables: readonly string[]): Promise<string> {
     const given = variables.length > 0 ? variables : ['name=test', 'type=text/plain'];
-    const [reply] = await this.prepare({ do_: 'resource add in', colluuid, 'var=val': given, stdin_ });
+    const [reply] = await this.prepare({
+      do_: 'resource add in',
+      colluuid,
+      'var=val': withData(given, stdin_),
+      stdin_,
+    });
     return header(reply!, 'Resource');
   }
 
@@ -175,6 +180,11 @@ export class ReservoirShell implements AsyncDisposable {
 
 function withoutStdin({ stdin_: _stdin, ...command }: TestCommand): TestCommand {
   return command;
+}
+
+/** The words for a resource with this data: an empty one has to be said. */
+export function withData(words: readonly string[], stdin: string): readonly string[] {
+  return stdin === '' ? [...words, 'data='] : words;
 }
 
 /** The value of a header that has to be there. */

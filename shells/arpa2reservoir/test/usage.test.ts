@@ -3,7 +3,7 @@ import { openDirectory } from '@arpa2amqp/directory';
 import { describeWith } from '@arpa2amqp/testkit';
 import { KINDS } from '../src/kinds.js';
 import { Usage } from '../src/usage.js';
-import { dataOf, filesOf, ReservoirShell, STORES, type TestStore } from './reservoir-shell.js';
+import { dataOf, filesOf, ReservoirShell, STORES, type TestStore, withData } from './reservoir-shell.js';
 
 /** Room for three resources of 100 bytes. */
 const MAX = 3 * (4096 + 100);
@@ -26,7 +26,7 @@ for (const kind of STORES) {
     const add = (colluuid: string, stdin_: string) => ({
       do_: 'resource add in',
       colluuid,
-      'var=val': ['name=x', 'type=text/plain'],
+      'var=val': withData(['name=x', 'type=text/plain'], stdin_),
       stdin_,
     });
 
