@@ -1,10 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeWith, type DaemonProcess, SshServer, waitUntil, type SshResult } from '@arpa2amqp/testkit';
+import { describeWith, runProgram, type DaemonProcess, SshServer, waitUntil, type SshResult } from '@arpa2amqp/testkit';
 import { ADDRESS, BusWorld, writeShell } from './bus-world.js';
 
 const MAIN = fileURLToPath(new URL('../packages/arpa2shell/dist/main.js', import.meta.url));
+const DAEMON = fileURLToPath(new URL('../packages/arpa2amqp.d/dist/main.js', import.meta.url));
+const LISTS = fileURLToPath(new URL('../shells/arpa2acl', import.meta.url));
 const GUIDE = readFileSync(new URL('../docs/ssh.md', import.meta.url), 'utf8');
 
 /** What docs/ssh.md tells an administrator to install, with other names in place of its own. */
@@ -38,7 +40,9 @@ describeWith(['krb5kdc', 'sshd'], 'arpa2shell over SSH, set up as in docs/ssh.md
     // A session without a delegated ticket would find it, as it is in the krb5.conf of all of them.
     rmSync(world.realm.defaultCache);
     writeShell(world.shells, 'arpa2probe', { 'say hello': 'echo hello' });
-    daemon = await world.startDaemon();
+    const state = world.directory.file('state');
+    await runProgram(process.execPath, [DAEMON, 'acl', 'init', 'operator@arpa2.test', '--state', state]);
+    daemon = await world.startDaemon([...world.args, '--shells', world.shells, LISTS, '--state', state]);
     canary = world.directory.file('canary');
     const settings = fromGuide('configuration', {
       '/internetwide/arpa2.net/reservoir': ADDRESS,
@@ -87,6 +91,26 @@ describeWith(['krb5kdc', 'sshd'], 'arpa2shell over SSH, set up as in docs/ssh.md
     });
     expect(script).toMatchObject({ exitCode: 0, stderr: '' });
     expect(script.stdout).toMatch(/^hello\nYou are: {4}operator@arpa2\.test\n/);
+  });
+
+  test('a command gets its input from the other side, never from a file of this one', async () => {
+    const entry = (name: string): string => `acl garden.bed "${name}" %R mary@example.org\n`;
+    const file = world.directory.file('lists.txt');
+    writeFileSync(file, entry('file'));
+    const [piped, below, refused] = await Promise.all([
+      server.run('ssh', ['-K', server.destination, 'arpa2acl acl import < -'], { cache, input: entry('piped') }),
+      ssh([`arpa2acl acl import <<END\n${entry('below')}END`]),
+      ssh([`arpa2acl acl import < ${file}`]),
+    ]);
+    for (const one of [piped, below]) expect(one).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^arpa2shell: Files of this machine are not read in a restricted session: .*\(usage\)\n$/,
+    );
+    const { stdout } = await ssh(['arpa2acl acl export']);
+    expect(stdout).toContain(entry('piped'));
+    expect(stdout).toContain(entry('below'));
+    expect(stdout).not.toContain(entry('file'));
   });
 
   test('without delegation the operator is nobody', async () => {
