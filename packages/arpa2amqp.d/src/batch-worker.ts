@@ -30,6 +30,14 @@ export interface BatchWorkerOptions {
   readonly peerLog: LogLimit;
 }
 
+/** What is left of a batch when its commands have ended. */
+interface Finished {
+  /** Null: nobody waits for it. */
+  readonly body: Buffer | null;
+  readonly commands: number;
+  readonly errors: Readonly<Record<string, number>> | undefined;
+}
+
 /**
  * Leads every delivery through open, decode, dispatch and answer, and settles it last. Invariants:
  *
@@ -114,36 +122,43 @@ export class BatchWorker {
       this.#refuseMisdirected(incoming, payload, decoded.reason);
       return;
     }
-    const { id, isBare, replies } =
+    const { id, isBare } =
       decoded.kind === 'batch'
-        ? {
-            id: decoded.batch.id,
-            isBare: decoded.batch.to === null,
-            replies: await this.#dispatch(decoded.batch, payload),
-          }
-        : { id: decoded.id ?? '', isBare: decoded.isBare, replies: [decoded.reply] };
-    if (incoming.message.replyTo === undefined) incoming.accept();
-    else {
+        ? { id: decoded.batch.id, isBare: decoded.batch.to === null }
+        : { id: decoded.id ?? '', isBare: decoded.isBare };
+    const isAwaited = incoming.message.replyTo !== undefined;
+    const finish = (replies: readonly Reply[]): Finished => {
       const answer = { re: id, from: address, replies, isBare: isBare || payload.style === 'raw' };
-      const sealing = payload.seal(encodeAnswer(answer, limits));
+      const body = isAwaited ? encodeAnswer(answer, limits) : null;
+      return { body, commands: replies.length, errors: countCodes(replies) };
+    };
+    const { body, commands, errors } =
+      decoded.kind === 'batch' ? await this.#dispatch(decoded.batch, payload, finish) : finish([decoded.reply]);
+    if (body === null) incoming.accept();
+    else {
+      const sealing = payload.seal(body);
       await this.#answer(incoming, payload.style, sealing instanceof Promise ? await sealing : sealing);
     }
     // The answer leaves at the end of this turn: writing the line before that would make the caller wait for it.
     const ms = Math.round(performance.now() - startedMs);
     setImmediate(() => {
-      log.info({ principal, batch: id, commands: replies.length, errors: countCodes(replies), ms }, 'batch');
+      log.info({ principal, batch: id, commands, errors, ms }, 'batch');
     });
   }
 
-  async #dispatch(batch: Batch, payload: OpenedPayload): Promise<readonly Reply[]> {
+  async #dispatch(
+    batch: Batch,
+    payload: OpenedPayload,
+    finish: (replies: readonly Reply[]) => Finished,
+  ): Promise<Finished> {
     let caller: Caller;
     try {
       caller = this.#callerOf(payload);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;
-      return await this.#options.dispatcher().refuse(batch, payload.principal, error.message);
+      return finish(await this.#options.dispatcher().refuse(batch, payload.principal, error.message));
     }
-    return await this.#options.dispatcher().run(batch, caller, this.#abort.signal);
+    return await this.#options.dispatcher().answer(batch, caller, finish, this.#abort.signal);
   }
 
   /** @throws BusError `invalid-principal` */

@@ -72,9 +72,8 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     return new AuditTrail(this, batch);
   }
 
-  refuse(caller: RefusedCaller): Promise<void> | null {
+  refuse(caller: RefusedCaller): void {
     this.add(refusalRecord(caller));
-    return this.written();
   }
 
   /** Takes note of something about the daemon, such as its start. */

@@ -5,8 +5,6 @@ import { BatchRecords, type AuditRecord } from './audit-record.js';
 /** Where records of batches go. */
 export interface RecordSink {
   add(record: AuditRecord): void;
-  /** As {@link BatchAudit.written}. */
-  written(): Promise<void> | null;
   /** Writes what waits. @throws BusError `unavailable` when the log cannot be written */
   ensureWritable(): Promise<void>;
 }
@@ -43,10 +41,6 @@ export class AuditTrail implements BatchAudit {
     if (command?.index !== index) throw new TypeError('A command ended that was not decided on, or it ended twice');
     this.#next += 1;
     this.#sink.add(this.#records.command(command, reply, end));
-  }
-
-  written(): Promise<void> | null {
-    return this.#sink.written();
   }
 }
 

@@ -48,23 +48,22 @@ export interface BatchAudit {
   allowChange(index: number): Promise<void>;
   /** Takes note of how a command ended, once for each. */
   note(index: number, reply: Reply, end: AuditedEnd): void;
-  /** Resolves when all that was noted is in the log, or kept for it when it cannot be written. Never rejects; null: at once. */
-  written(): Promise<void> | null;
 }
 
 /** The step of the dispatcher that writes down every decision with what came of it. */
 export interface Audit {
   /** Starts the trail of a batch. */
   open(batch: AuditedBatch): BatchAudit;
-  /** Takes note of a caller who may do nothing; resolves as {@link BatchAudit.written}. */
-  refuse(caller: RefusedCaller): Promise<void> | null;
+  /** Takes note of a caller who may do nothing. */
+  refuse(caller: RefusedCaller): void;
+  /** Resolves when all that was noted is in the log, or kept for it when it cannot be written. Never rejects; null: at once. */
+  written(): Promise<void> | null;
 }
 
 const nothing: BatchAudit = {
   allowChange: async () => await Promise.resolve(),
   note: () => undefined,
-  written: () => null,
 };
 
 /** Writes nothing down. For tests, the local mode of the interactive shell, and hosts that are told to keep no log. */
-export const noAudit: Audit = { open: () => nothing, refuse: () => null };
+export const noAudit: Audit = { open: () => nothing, refuse: () => undefined, written: () => null };

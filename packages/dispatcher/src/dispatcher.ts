@@ -55,6 +55,25 @@ export class Dispatcher {
    * @returns one reply per command, in order
    */
   async run(batch: Batch, caller: Caller, signal?: AbortSignal): Promise<readonly Reply[]> {
+    return await this.answer(batch, caller, (replies) => replies, signal);
+  }
+
+  /**
+   * Runs a batch and makes an answer of the replies.
+   *
+   * @param answer - called before the replies may go out: while it is waited for the audit log, only the answer is held
+   * @returns the answer, when the log has all that was done
+   */
+  async answer<T>(
+    batch: Batch,
+    caller: Caller,
+    answer: (replies: readonly Reply[]) => T,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    return await this.#logged(answer(await this.#replies(batch, caller, signal)));
+  }
+
+  async #replies(batch: Batch, caller: Caller, signal: AbortSignal | undefined): Promise<readonly Reply[]> {
     try {
       this.#checkTimes(batch, caller);
       refuseUnsupported(batch);
@@ -74,8 +93,15 @@ export class Dispatcher {
    */
   async refuse(batch: Batch, principal: string, reason: string): Promise<readonly Reply[]> {
     const { id, commands } = batch;
-    await this.#audit.refuse({ principal, batchId: id, commands: commands.length });
-    return commands.map(() => errorReply('denied', `${reason}\n`));
+    this.#audit.refuse({ principal, batchId: id, commands: commands.length });
+    return await this.#logged(commands.map(() => errorReply('denied', `${reason}\n`)));
+  }
+
+  /** Nothing goes out before the log has it. */
+  async #logged<T>(answer: T): Promise<T> {
+    const written = this.#audit.written();
+    if (written !== null) await written;
+    return answer;
   }
 
   /** "Nothing of it ran" must not be said of a batch that did: the repeat of one is answered however late it comes. */
@@ -97,12 +123,7 @@ export class Dispatcher {
     );
     const decided = toTasks(steps, decisions);
     const audit = this.#audit.open({ batchId: batch.id, caller, commands: decided.commands });
-    try {
-      return await this.#execute(batch, decided, { caller, signal, audit });
-    } finally {
-      // No reply goes out before the log has it.
-      await audit.written();
-    }
+    return await this.#execute(batch, decided, { caller, signal, audit });
   }
 
   async #execute(
