@@ -1,4 +1,5 @@
 import {
+  AclError,
   parseGroup,
   parseIdentity,
   parseStoredGroup,
@@ -11,6 +12,7 @@ import {
 import type { Call } from '@arpa2amqp/shell';
 import { onAll, type AclCommand } from './access.js';
 import type { Lists } from './lists.js';
+import { Reach } from './reach.js';
 import { answering, refused } from './refusal.js';
 import { reportEdit } from './words.js';
 
@@ -62,8 +64,19 @@ async function change(store: AclStore, kind: GroupKind, call: Call<undefined>): 
   const group = (isAddition ? parseGroup : parseStoredGroup)(call.value(kind));
   const members = call.all('member').map(call.has('join') ? parseIdentity : parseStoredIdentity);
   const edits = isAddition ? [addition(store, kind, group)] : editsOf(store, kind, group, members, call);
-  const { changed } = await store.update(edits, { by: call.caller.identity, isForced: call.has('force') });
-  reportEdit(call, store, changed);
+  try {
+    const { changed } = await store.update(edits, { by: call.caller.identity, isForced: call.has('force') });
+    reportEdit(call, store, changed);
+  } catch (error) {
+    throw withoutNames(error, store, call);
+  }
+}
+
+/** The refusal to remove a group names lists, also of classes that an entry keeps the caller from. */
+function withoutNames(error: unknown, store: AclStore, call: Call<undefined>): unknown {
+  if (!(error instanceof AclError) || error.code !== 'acl-group-in-use') return error;
+  if (new Reach(store, call.caller).excepted('R', store.listClasses()).length === 0) return error;
+  return refused('Nothing was changed: there are entries for it; who may read all lists can remove them first');
 }
 
 function addition(store: AclStore, kind: GroupKind, group: Identity): Edit {
