@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { describeWith, runProgram, type DaemonProcess } from '@arpa2amqp/testkit';
+import { describeWith, runProgram, waitUntil, type DaemonProcess } from '@arpa2amqp/testkit';
 import { connect, type Client, type Command, type Reply } from 'arpa2amqp';
+import { linesFrom } from '../src/line-source.js';
+import { commandsFrom, commandsOf, type ScriptCommand } from '../src/script-command.js';
+import { Script } from '../src/script.js';
+import { openWorkshop } from '../src/workshop.js';
 import { ADDRESS, MAIN, shellFolder, ShellWorld, type Ended, type StartOptions } from './shell-world.js';
 import { PtySession } from './terminal/pty-session.js';
 
@@ -23,6 +29,31 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
   };
   const run = async (commands: string[], options?: StartOptions): Promise<Ended> =>
     await world.run([...bus, ...commands], options);
+  /** Runs commands as the program does, but in this process: to start it takes longer than all that is done then. */
+  const perform = async (
+    commands: Iterable<ScriptCommand> | AsyncIterable<ScriptCommand>,
+    isExitOnError = false,
+  ): Promise<Ended> => {
+    const inputs = { mayReadFiles: true, standardInput: null };
+    const host = { kind: 'bus', to: ADDRESS, connection: { url: daemon.url }, ca: undefined } as const;
+    const workshop = await openWorkshop(host, { start: null, version: '0.1.0', inputs });
+    await using _link = workshop.link;
+    const printed = { stdout: '', stderr: '' };
+    const to = (name: 'stdout' | 'stderr') => async (text: string) => {
+      printed[name] += await Promise.resolve(text);
+    };
+    const script = new Script({
+      ...workshop,
+      isJson: false,
+      isExitOnError,
+      stdout: to('stdout'),
+      stderr: to('stderr'),
+    });
+    return { code: await script.run(commands, new AbortController().signal), ...printed };
+  };
+  /** Lines as they come on standard input. */
+  const scriptOf = (text: string | Buffer): AsyncIterable<ScriptCommand> =>
+    commandsFrom(linesFrom(Readable.from([Buffer.from(text)]) as AsyncIterable<Buffer>, 'line'));
   const ask = async (command: Command): Promise<Reply> => (await client.run(ADDRESS, [command]))[0] ?? {};
   /** The entries of a list, as `acl show` tells them. */
   const shown = async (instance: string): Promise<unknown> =>
@@ -58,13 +89,13 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
     const lists = file('my lists.txt', 'acl garden.bed "file" %R john@example.org\n');
     const photo = randomBytes(3000);
     const crlf = '\ufeffone\r\n\ttwo ä€😀\0';
-    const ended = await run(
-      lines(
+    const ended = await perform(
+      commandsOf([
         `arpa2acl acl import < '${lists}'`,
         add('text', `<${file('text', crlf)}`),
         `${add('photo', 'encoding=base64')} < base64:${file('photo', photo)} | count`,
         add('broken', `< ${path.join(folder, 'photo')}`),
-      ),
+      ]),
     );
     expect(ended).toEqual({
       code: 2,
@@ -81,8 +112,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
   test('is never more than a command may get, and what cannot be read is told and not sent', async () => {
     const pipe = path.join(folder, 'pipe');
     await runProgram('mkfifo', [pipe]);
-    const ended = await run(
-      lines(
+    const ended = await perform(
+      commandsOf([
         add('whole', `< ${file('whole', 'x'.repeat(LIMIT))}`),
         ...[file('large', 'x'.repeat(LIMIT + 1)), `base64:${file('photo2', Buffer.alloc(LIMIT * 0.75 + 1))}`].map(
           (name) => add('much', `< ${name}`),
@@ -93,7 +124,7 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
         'quit < x',
         'arpa2acl < x',
         'whoami < x',
-      ),
+      ]),
     );
     expect(ended.stdout).toMatch(/^Resource: \S+\n$/);
     const told = ended.stderr.split('\n').map((line) => line.replaceAll(folder, ''));
@@ -112,14 +143,29 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
     ]);
   });
 
+  /** The other end of the pipe stays open: only Ctrl-C ends the wait, and half an input is not sent. */
+  const interruptedWhileReading = async (): Promise<void> => {
+    const child = world.spawn([...bus, ...lines('ping6', add('half', '< -'))]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.write('half');
+    await waitUntil(() => stdout === 'pong6\n', { what: 'the command before' });
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([5, null]);
+    expect([stdout, stderr]).toEqual(['pong6\n', 'arpa2shell: Interrupted: nothing was sent (aborted)\n']);
+  };
+
   test('is standard input where that is free, once', async () => {
     const photo = randomBytes(100);
     const commands = lines(`${add('stdin', 'encoding=base64')} < base64:-`, add('again', '< -'));
-    const script = file('script', `${add('fed', '< -')}\n`);
+    const script = file('script', `${add('fed', '<<END')}\nfed\nEND\n${add('first', '< -')}\n`);
     const [ended, fed, piped] = await Promise.all([
       run(commands, { input: photo }),
-      run(['-f', script], { input: 'fed\n' }),
+      run(['-f', script], { input: 'first\n' }),
       run([], { input: readFileSync(script) }),
+      interruptedWhileReading(),
     ]);
     expect(ended.stdout).toMatch(/^Resource: \S+\n$/);
     expect(ended.stderr).toBe(
@@ -128,7 +174,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
     expect(await dataOf('stdin')).toBe(`${photo.toString('base64')}\n`);
     expect(fed).toMatchObject({ code: 0, stderr: '' });
     expect(await dataOf('fed')).toBe('fed\n');
-    expect(piped.stderr).toMatch(/^arpa2shell: line:1: .*the commands themselves come from it/);
+    expect(await dataOf('first')).toBe('first\n');
+    expect(piped.stderr).toMatch(/^arpa2shell: line:4: .*the commands themselves come from it/);
   });
 
   test('is text below the line, in scripts and behind -c', async () => {
@@ -147,8 +194,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
       'ping6',
     ];
     const [ended, more] = await Promise.all([
-      run(['-e'], { input: `${script.join('\r\n')}\n` }),
-      run(lines(`${add('given', '<<END')}\na\tb\n\nEND\n`, 'ping6')),
+      perform(scriptOf(`${script.join('\r\n')}\n`), true),
+      perform(commandsOf([`${add('given', '<<END')}\na\tb\n\nEND\n`, 'ping6'])),
     ]);
     expect(ended).toEqual({
       code: 0,
@@ -170,8 +217,8 @@ describeWith(['krb5kdc'], 'what a command gets on its standard input', () => {
       'arpa2acl acl import force <<A\n# no end\nping6\n',
     ].flatMap((part) => [Buffer.from(part), Buffer.from('\n')]);
     const [ended, doubtful] = await Promise.all([
-      run([], { input: Buffer.concat(script) }),
-      run([], { input: 'arpa2acl acl import "<<A\nping6\nA\nping6\n' }),
+      perform(scriptOf(Buffer.concat(script))),
+      perform(scriptOf('arpa2acl acl import "<<A\nping6\nA\nping6\n')),
     ]);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr.split('\n')).toEqual([
