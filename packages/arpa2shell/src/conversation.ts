@@ -1,4 +1,5 @@
 import { BusError, errorReply, quoted, suggestion, type Command, type Reply } from '@arpa2amqp/protocol';
+import { addresseeOf, type Addressee } from './addressee.js';
 import { readTypedLine, type TypedLine } from './typed-line.js';
 import type { Filter } from './filters.js';
 import type { HostLink } from './host/host-link.js';
@@ -20,18 +21,6 @@ export type LineResult =
   | { readonly kind: 'reply'; readonly reply: Reply; readonly filters: readonly Filter[] }
   /** What may stand at the end of these words was asked for. */
   | { readonly kind: 'question'; readonly words: readonly string[] };
-
-/** Whom a command is for. */
-export type Addressee =
-  | { readonly kind: 'here'; readonly words: readonly string[] }
-  | { readonly kind: 'move'; readonly shell: string }
-  | {
-      readonly kind: 'shell';
-      readonly shell: string;
-      readonly words: readonly string[];
-      /** A single command for another shell than the one in use. */
-      readonly isOneOff: boolean;
-    };
 
 /** Options of {@link Conversation.run}. */
 export interface LineOptions {
@@ -114,16 +103,7 @@ export class Conversation {
 
   /** Whom these words are for, one at least. */
   addresseeOf(words: readonly string[]): Addressee {
-    const [first = '', ...rest] = words;
-    if (Object.hasOwn(SHELL_WORDS, first)) return { kind: 'here', words };
-    const { catalog } = this.#parts;
-    const isOwn = this.#shell !== null && catalog.find(this.#shell)?.find(first) !== undefined;
-    if (!isOwn && catalog.isShell(first)) {
-      if (rest.length === 0) return { kind: 'move', shell: first };
-      return { kind: 'shell', shell: first, words: rest, isOneOff: first !== this.#shell };
-    }
-    if (this.#shell === null) return { kind: 'here', words };
-    return { kind: 'shell', shell: this.#shell, words, isOneOff: false };
+    return addresseeOf(words, this.#shell, this.#parts.catalog);
   }
 
   /** Whether a line may be kept: it holds no secret, which only the grammar can tell. */

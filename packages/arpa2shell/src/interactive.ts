@@ -88,27 +88,29 @@ export class InteractiveSession {
     if (kind !== 'valid') this.#complain(NOTICES[kind]);
   }
 
+  /** @returns whether the user has left */
   async #runLine(line: string): Promise<boolean> {
-    const { terminal, conversation, history } = this.#parts;
-    const documents = await this.#readDocuments(line);
-    const remember = (): void => {
-      if (conversation.isStorable(line)) history.add(line);
-    };
     try {
-      if (documents === null) {
-        remember();
-        return false;
-      }
-      const result = await terminal.busy(async (signal) => await conversation.run(line, { signal, documents }));
-      remember();
+      const result = await this.#resultOf(line);
       if (result.kind === 'over') return true;
       await this.#show(result);
     } catch (error) {
-      remember();
       if (error instanceof BusError) this.#complain(`${error.message} (${error.code})`);
       else this.#complain(`A defect of this program: ${error instanceof Error ? error.message : String(error)}`);
     }
     return false;
+  }
+
+  async #resultOf(line: string): Promise<LineResult> {
+    const { terminal, conversation, history } = this.#parts;
+    try {
+      const documents = await this.#readDocuments(line);
+      if (documents === null) return { kind: 'nothing' };
+      return await terminal.busy(async (signal) => await conversation.run(line, { signal, documents }));
+    } finally {
+      // Whether it holds a secret can be told best when it was run: then its shell is known.
+      if (conversation.isStorable(line)) history.add(line);
+    }
   }
 
   /** The texts behind the `<<WORD`s of a line; null when the user gave up, or is gone: half a text is not sent. */

@@ -1,4 +1,5 @@
 import type { Possibilities } from './completer.js';
+import { END_HELP } from './terminal/index.js';
 
 /** A longer name does not push the help of all others away, nor make the list as large as it likes. */
 const MAX_PADDING = 40;
@@ -8,7 +9,7 @@ export function listingOf({ candidates, placeholders, mayEnd }: Possibilities): 
   const rows = [
     ...placeholders.map(({ name, help }) => [name, help ?? '']),
     ...candidates.map(({ value, help }) => [value, help ?? '']),
-    ...(mayEnd ? [['<cr>', 'the line may end here, or go on with < or |']] : []),
+    ...(mayEnd ? [['<cr>', END_HELP]] : []),
   ];
   if (rows.length === 0) return 'Nothing fits here\n';
   const width = rows.reduce((widest, [name = '']) => Math.max(widest, Math.min(name.length, MAX_PADDING)), 0);

@@ -12,7 +12,8 @@ interface Row {
 const MAX_ROWS = 200;
 const MAX_LABEL_CELLS = 40;
 const GAP = 2;
-const END_HELP = 'The line may end here, or go on with < or |';
+/** What `<cr>` means in a list of what can stand at the cursor. */
+export const END_HELP = 'The line may end here, or go on with < or |';
 
 /** What can stand at the cursor, as the lines shown below it; '' for nothing. Labels and help are made safe here. */
 export function listOf(completion: Completion, columns: number, isColour: boolean): string {

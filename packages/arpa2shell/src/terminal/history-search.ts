@@ -1,4 +1,5 @@
 import { previousCluster } from './cells.js';
+import type { InputEvent } from './key-input.js';
 
 /** Where a search was begun, to go back to. */
 export interface SearchOrigin {
@@ -35,23 +36,43 @@ export class HistorySearch {
     return line === undefined || this.#query === '' ? null : { line, at: line.indexOf(this.#query) };
   }
 
-  extend(text: string): void {
+  /** @returns what becomes of the search: it goes on, is given up, or ends with what was found, before the key is taken as usual. */
+  take(event: InputEvent): 'on' | 'given-up' | 'ended' {
+    if (event.kind === 'text') {
+      this.#extend(event.text.replaceAll('\t', ' '));
+      return 'on';
+    }
+    switch (event.chord) {
+      case '?':
+        this.#extend('?');
+        return 'on';
+      case 'backspace':
+        this.#shorten();
+        return 'on';
+      case 'ctrl+r':
+        if (this.#query !== '') this.#seek(this.#index - 1, -1);
+        return 'on';
+      case 'ctrl+s':
+        if (this.#query !== '') this.#seek(this.#index + 1, 1);
+        return 'on';
+      case 'ctrl+g':
+      case 'ctrl+c':
+      case 'escape':
+        return 'given-up';
+      default:
+        return 'ended';
+    }
+  }
+
+  #extend(text: string): void {
     this.#query += text;
     this.#seek(Math.min(this.#index, this.#lines.length - 1), -1);
   }
 
-  shorten(): void {
+  #shorten(): void {
     this.#query = this.#query.slice(0, previousCluster(this.#query, this.#query.length));
     this.#index = this.#lines.length;
     this.#seek(this.#lines.length - 1, -1);
-  }
-
-  older(): void {
-    if (this.#query !== '') this.#seek(this.#index - 1, -1);
-  }
-
-  newer(): void {
-    if (this.#query !== '') this.#seek(this.#index + 1, 1);
   }
 
   #seek(from: number, step: 1 | -1): void {

@@ -5,7 +5,7 @@ import { InputQueue } from './input-queue.js';
 import { type InputEvent, KeyInput } from './key-input.js';
 import { LineEditor, type ReadResult } from './line-editor.js';
 import { Pager } from './pager.js';
-import { Screen, type ScreenOutput } from './screen.js';
+import { Screen, screenOutputOf, type ScreenOutput } from './screen.js';
 import { paint, type Prompt } from './tone.js';
 
 /** Options of {@link KeyTerminal}. */
@@ -39,6 +39,7 @@ const CTRL_C: InputEvent = { kind: 'key', chord: 'ctrl+c' };
 export class KeyTerminal implements Face {
   onInterrupt: (() => void) | null = null;
   readonly #options: KeyTerminalOptions;
+  readonly #output: ScreenOutput;
   readonly #keys: KeyInput;
   readonly #queue = new InputQueue();
   readonly #screen: Screen;
@@ -54,6 +55,7 @@ export class KeyTerminal implements Face {
   constructor(options: KeyTerminalOptions) {
     this.#options = options;
     const { input, output } = options;
+    this.#output = screenOutputOf(output);
     this.#screen = new Screen(this.#output, options.isColour);
     this.#editor = new LineEditor({ lines: options.lines, assistant: options.assistant, surface: this.#surface() });
     this.#listeners = [
@@ -161,19 +163,6 @@ export class KeyTerminal implements Face {
     for (const [emitter, event, listener] of this.#listeners) emitter.off(event, listener);
     this.#restore();
     this.#options.input.pause();
-  }
-
-  get #output(): ScreenOutput {
-    const { output } = this.#options;
-    return {
-      get columns() {
-        return output.columns > 0 ? output.columns : 80;
-      },
-      get rows() {
-        return output.rows > 0 ? output.rows : 24;
-      },
-      write: (text) => void output.write(text),
-    };
   }
 
   #surface(): ConstructorParameters<typeof LineEditor>[0]['surface'] {

@@ -5,6 +5,7 @@ import { HistoryWalk } from './history-walk.js';
 import type { InputEvent } from './key-input.js';
 import { LineBuffer } from './line-buffer.js';
 import { ACCEPT_KEYS, LINE_KEYS } from './line-keys.js';
+import { isInsideQuotes } from './open-quote.js';
 import { piecesOf, type Prompt, type TonedText } from './tone.js';
 
 /** How reading a line ended: Enter, Ctrl-C, Ctrl-D on an empty line, or because the terminal is gone. */
@@ -186,21 +187,12 @@ export class LineEditor {
 
   /** @returns false when the key ended the search and is to be taken as usual. */
   #takeInSearch(search: HistorySearch, event: InputEvent): boolean {
-    const chord = event.kind === 'text' ? '' : event.chord;
-    if (event.kind === 'text') search.extend(event.text.replaceAll('\t', ' '));
-    else if (chord === '?') search.extend('?');
-    else if (chord === 'backspace') search.shorten();
-    else if (chord === 'ctrl+r') search.older();
-    else if (chord === 'ctrl+s') search.newer();
-    else if (chord === 'ctrl+g' || chord === 'ctrl+c' || chord === 'escape') {
-      this.#search = null;
-      this.#buffer.set(search.origin.text, search.origin.cursor);
-    } else {
-      this.#search = null;
-      if (search.found !== null) this.#buffer.set(search.found.line);
-      return false;
-    }
-    return true;
+    const outcome = search.take(event);
+    if (outcome === 'on') return true;
+    this.#search = null;
+    if (outcome === 'given-up') this.#buffer.set(search.origin.text, search.origin.cursor);
+    else if (search.found !== null) this.#buffer.set(search.found.line);
+    return outcome === 'given-up';
   }
 
   #viewOfSearch(search: HistorySearch): EditorView {
@@ -256,20 +248,4 @@ export class LineEditor {
       return [];
     }
   }
-}
-
-/** True when a character typed behind this text would be quoted. */
-function isInsideQuotes(text: string): boolean {
-  let quote = '';
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === '\\' && quote !== "'") {
-      if (++at === text.length) return true;
-    } else if (quote === '' && (character === "'" || character === '"')) {
-      quote = character;
-    } else if (character === quote) {
-      quote = '';
-    }
-  }
-  return quote !== '';
 }

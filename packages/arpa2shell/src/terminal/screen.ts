@@ -23,6 +23,19 @@ export interface ScreenOutput {
   write(text: string): void;
 }
 
+/** A terminal as it is now; one that does not tell its size is taken for 80 by 24. */
+export function screenOutputOf(output: NodeJS.WriteStream): ScreenOutput {
+  return {
+    get columns() {
+      return output.columns > 0 ? output.columns : 80;
+    },
+    get rows() {
+      return output.rows > 0 ? output.rows : 24;
+    },
+    write: (text) => void output.write(text),
+  };
+}
+
 /**
  * Draws prompt and line and knows where the cursor is. The terminal wraps long lines itself, so that they stay one line
  * when copied or when the window changes. A line longer than the screen is shown in part, around the cursor.
