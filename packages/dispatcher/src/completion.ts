@@ -1,14 +1,8 @@
 import { MAX_CANDIDATES, type Candidate, type CompletionReply, type Placeholder } from '@arpa2amqp/protocol';
-import {
-  byValue,
-  type Caller,
-  type CommandDescription,
-  type NextItem,
-  type ShellHost,
-  type ShownCommand,
-} from '@arpa2amqp/shell';
+import { byValue, type Caller, type CommandDescription, type NextItem, type ShellHost } from '@arpa2amqp/shell';
 import { commandFilter, type Authorizer } from './authorizer.js';
 import type { ShellRegistry } from './shell-registry.js';
+import { VisibleShells } from './visible-shells.js';
 
 /** What is asked: the words before the cursor, the shell's name first, and what stands of the word at it. */
 export interface CompletionQuestion {
@@ -41,9 +35,11 @@ const NOTHING: CompletionReply = Object.freeze({ candidates: [], placeholders: [
 /** Answers what may come next in a line that is being typed, as far as the caller may see it. Runs no command. */
 export class Completion {
   readonly #context: CompletionContext;
+  readonly #visible: VisibleShells;
 
   constructor(context: CompletionContext) {
     this.#context = context;
+    this.#visible = new VisibleShells(context.shells, context.authorizer, context.caller);
   }
 
   /** Never rejects: where nothing is known, or something fails, there are no candidates. */
@@ -60,27 +56,20 @@ export class Completion {
     }
   }
 
-  /** Shells with a command that is shown; the built-in ones do not count. */
   async #shells(): Promise<readonly Candidate[]> {
-    const { shells } = this.#context;
-    const hosts = shells.names.flatMap((name) => shells.find(name) ?? []);
-    const shown = await Promise.all(
-      hosts.map(async (host) => (await this.#shown(host)).some(({ command }) => command.builtin !== true)),
-    );
-    return hosts
-      .filter((_host, index) => shown[index])
-      .map(({ name, description }) => candidate(name, firstSentence(description.intro)));
+    const hosts = await this.#visible.hosts();
+    return hosts.map(({ name, description }) => candidate(name, firstSentence(description.intro)));
   }
 
   async #commands(host: ShellHost): Promise<readonly Candidate[]> {
-    return (await this.#shown(host)).map(({ head, command }) => candidate(head, command.summary));
+    return (await this.#visible.commandsOf(host)).map(({ head, command }) => candidate(head, command.summary));
   }
 
   async #nextWord(host: ShellHost, words: readonly string[], partial: string): Promise<CompletionReply> {
     const index = host.table.find(words[0] ?? '') ?? -1;
     const command = host.description.commands[index];
     if (command === undefined) return NOTHING;
-    const [shown] = await this.#shown(host, [index]);
+    const [shown] = await this.#visible.commandsOf(host, [index]);
     const next = shown?.grammar.next(words) ?? null;
     if (next === null) return NOTHING;
     const place = { host, index, command, partial };
@@ -119,17 +108,6 @@ export class Completion {
     } finally {
       await session.close();
     }
-  }
-
-  /** The commands of a shell, or some of them by their index, as far as the caller may see them. */
-  async #shown({ name, table, description }: ShellHost, only?: readonly number[]): Promise<readonly ShownCommand[]> {
-    const indexes = only ?? [...description.commands.keys()];
-    const filter = commandFilter(this.#context.authorizer, this.#context.caller, name);
-    const answers = await filter(indexes.flatMap((index) => description.commands[index] ?? []));
-    return indexes.flatMap((index, at) => {
-      const hidden = answers[at] ?? null;
-      return hidden === null ? [] : (table.shown(index, hidden) ?? []);
-    });
   }
 }
 

@@ -15,7 +15,9 @@ import { Completion } from './completion.js';
 import { Execution, type ExecutionTask } from './execution.js';
 import type { BatchKey, BatchRecord, Journal } from './journal.js';
 import { planBatch, type CompletionStep, type PlannedStep } from './plan.js';
+import { PlanRefusal } from './plan-refusal.js';
 import type { ShellRegistry } from './shell-registry.js';
+import { VisibleShells } from './visible-shells.js';
 
 /** The parts of a {@link Dispatcher}. */
 export interface DispatcherOptions {
@@ -78,7 +80,10 @@ export class Dispatcher {
       this.#checkTimes(batch, caller);
       refuseUnsupported(batch);
       const plan = planBatch(batch.commands, this.#shells, this.#limits);
-      if (!plan.isReady) return plan.replies;
+      if (!plan.isReady) {
+        const visible = new VisibleShells(this.#shells, this.#authorizer, caller);
+        return await new PlanRefusal(this.#shells, visible).replies(batch.commands.length, plan.failures);
+      }
       return await this.#authorizeAndRun(batch, plan.steps, caller, signal);
     } catch (error) {
       if (!(error instanceof BusError)) throw error;

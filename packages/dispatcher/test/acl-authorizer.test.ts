@@ -159,7 +159,10 @@ test('a batch of which nothing may run is not put into the journal', async () =>
 
 test('a name that no resource can have is denied', async () => {
   const [reply] = await run('x@far.example.com', [{ words_: ['garden', 'bed', 'plant', 'ünder', 'fern'] }]);
-  expect(reply).toMatchObject({ error_: { code: 'denied' }, stderr_: expect.stringContaining('not clear what it is about') });
+  expect(reply).toMatchObject({
+    error_: { code: 'denied' },
+    stderr_: expect.stringContaining('not clear what it is about'),
+  });
 });
 
 test.each([
@@ -307,6 +310,27 @@ describe('of a command only the forms are shown that may be given', () => {
     const lines = ['garden seed sow south', 'garden seed sow south deep', 'garden seed sow', 'garden seed count'];
     expect(await codes('sower@example.com', ...lines)).toEqual(['ok', 'denied', 'denied', 'denied']);
   });
+});
+
+test('what is wrong with a command is told without what the caller may not see', async () => {
+  const told = async (identity: string, command: unknown): Promise<string> => {
+    const [reply] = await run(identity, [command]);
+    return `${String(reply?.error_?.code)}: ${String(reply?.stderr_)}`;
+  };
+  const json = { do_: 'garden bed', bogus: 'x' };
+  // Whose lists grant everything in one place or another is told of every form.
+  expect(await told('admin@example.com', 'garden burm')).toMatch(/^unknown-command: .*did you mean "burn"/);
+  expect(await told('x@far.example.com', 'garden bed bogus')).toMatch(
+    /^syntax: .*expected "add", "plant" or "choose"\n$/,
+  );
+  expect(await told('y@example.com', 'garden bed bogus')).toMatch(/"choose"\n$/);
+  expect(await told('x@far.example.com', json)).not.toMatch(/\blist\b/);
+  expect(await told('x@far.example.com', 'garden burm')).toBe('unknown-command: garden has no command "burm"\n');
+  expect(await told('x@far.example.com', 'garden burn now')).toBe(
+    'denied: Denied: no form of "burn" is granted to you\n',
+  );
+  expect(await told('x@elsewhere.org', 'garden bed bogus')).toMatch(/^denied: Denied: no form of "bed"/);
+  expect(await told('x@elsewhere.org', 'gardem look')).toMatch(/did you mean "garden"\?; the host has garden/);
 });
 
 test('a change of the lists holds for the next batch', async () => {

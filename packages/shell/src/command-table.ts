@@ -17,6 +17,9 @@ export interface PlannedCommand {
   readonly literals: readonly string[];
 }
 
+/** For each command of a shell, the names of the literals whose forms somebody may not see; null: nothing of it. */
+export type HiddenForms = readonly (readonly string[] | null)[];
+
 /** The command to run with the effect that its words give it, or why there is none. */
 export type Plan =
   | {
@@ -25,7 +28,12 @@ export type Plan =
       readonly description: CommandDescription;
       readonly effect: CommandEffect;
     }
-  | { readonly ok: false; readonly code: 'unknown-command'; readonly message: string; readonly at: number }
+  | {
+      readonly ok: false;
+      readonly code: 'unknown-command' | 'denied';
+      readonly message: string;
+      readonly at: number;
+    }
   | ({ readonly code: 'syntax' } & MatchFailure);
 
 /** More than there are combinations of needs in a shell of ordinary size. */
@@ -83,23 +91,35 @@ export class CommandTable {
     return shown;
   }
 
-  /** Plans a typed line, given as words without the shell's name. */
-  planLine(words: readonly string[]): Plan {
-    return this.#plan(words[0], (grammar) => grammar.matchLine(words));
+  /**
+   * Plans a typed line, given as words without the shell's name.
+   *
+   * @param hidden - nothing of it is told, nor does it fit
+   */
+  planLine(words: readonly string[], hidden: HiddenForms = []): Plan {
+    return this.#plan(words[0], hidden, (grammar) => grammar.matchLine(words));
   }
 
-  /** Plans a JSON command; `do_` comes without the shell's name. */
-  planJson(command: JsonCommand): Plan {
+  /** Plans a JSON command as {@link planLine} does a line; `do_` comes without the shell's name. */
+  planJson(command: JsonCommand, hidden: HiddenForms = []): Plan {
     const head = typeof command.do_ === 'string' ? command.do_.trim().split(/\s/, 1)[0] : command.do_[0];
-    return this.#plan(head, (grammar) => grammar.matchJson(command));
+    return this.#plan(head, hidden, (grammar) => grammar.matchJson(command));
   }
 
-  #plan(head: string | undefined, match: (grammar: CommandGrammar) => Match | MatchFailure): Plan {
+  #plan(head: string | undefined, hidden: HiddenForms, match: (grammar: CommandGrammar) => Match | MatchFailure): Plan {
     const index = head === undefined ? undefined : this.#byHead.get(head);
-    const grammar = index === undefined ? undefined : this.grammars[index];
     const description = index === undefined ? undefined : this.description.commands[index];
-    if (index === undefined || grammar === undefined || description === undefined) {
-      return { ok: false, code: 'unknown-command', at: 0, message: this.#unknown(head) };
+    if (index === undefined || description === undefined) {
+      return { ok: false, code: 'unknown-command', at: 0, message: this.#unknown(head, hidden) };
+    }
+    const grammar = this.#grammarOf(index, hidden[index]);
+    if (grammar === null) {
+      return {
+        ok: false,
+        code: 'denied',
+        at: 0,
+        message: `Denied: no form of ${quoted(head ?? '')} is granted to you`,
+      };
     }
     const result = match(grammar);
     if (!result.ok) return { ...result, code: 'syntax' };
@@ -109,10 +129,17 @@ export class CommandTable {
     return { ok: true, command: { index, args, values, literals }, description, effect };
   }
 
-  #unknown(head: string | undefined): string {
+  #grammarOf(index: number, hidden: readonly string[] | null | undefined): CommandGrammar | null {
+    if (hidden === null) return null;
+    if (hidden === undefined || hidden.length === 0) return this.grammars[index] ?? null;
+    return this.shown(index, hidden)?.grammar ?? null;
+  }
+
+  #unknown(head: string | undefined, hidden: HiddenForms): string {
     const { name } = this.description;
     if (head === undefined || head === '') return `${name}: a command is missing, try "help"`;
-    return `${name} has no command ${quoted(head)}${suggestion(head, this.heads)}`;
+    const heads = this.heads.filter((_head, index) => hidden[index] !== null);
+    return `${name} has no command ${quoted(head)}${suggestion(head, heads)}`;
   }
 }
 

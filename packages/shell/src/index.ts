@@ -1,7 +1,7 @@
 export type { NextItem } from '@arpa2amqp/grammar';
 export type { CommandOutput } from '@arpa2amqp/protocol';
 export { byValue } from './candidates.js';
-export { CommandTable, type Plan, type PlannedCommand } from './command-table.js';
+export { CommandTable, type HiddenForms, type Plan, type PlannedCommand } from './command-table.js';
 export { defineShell, type Shell } from './define-shell.js';
 export type {
   Call,
