@@ -81,6 +81,9 @@ export interface Directory extends AsyncDisposable {
   /** The entry with an id, or null. */
   getById(id: string, options?: ReadOptions): Promise<Entry | null>;
 
+  /** Those of the entries with some ids that are there, by id. A directory server is asked for a hundred of them at a time. */
+  getByIds(ids: readonly string[], options?: ReadOptions): Promise<ReadonlyMap<string, Entry>>;
+
   /**
    * The children of one kind, by key in the order of code points.
    *

@@ -54,8 +54,12 @@ export class LdapDirectory implements Directory {
   }
 
   async getById(id: string, options: ReadOptions = {}): Promise<Entry | null> {
-    checkId(id);
-    return await this.#read(options, async (tree) => (await tree.byIds([id])).get(id) ?? null);
+    return (await this.getByIds([id], options)).get(id) ?? null;
+  }
+
+  async getByIds(ids: readonly string[], options: ReadOptions = {}): Promise<ReadonlyMap<string, Entry>> {
+    const wanted = new Set(ids.map(checkId));
+    return await this.#read(options, async (tree) => await tree.byIds([...wanted]));
   }
 
   async list(parent: Path, kindName: string, options: ListOptions = {}): Promise<readonly Entry[]> {

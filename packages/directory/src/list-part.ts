@@ -8,6 +8,8 @@ import { lastOf } from './path.js';
 const MAX_LIST_BYTES = 1_000_000;
 /** More rows than fit into that. */
 const MAX_ROWS = 50_000;
+/** So many rows are made before it is looked whether more fit. */
+const ROWS_AT_ONCE = 1000;
 
 /** Words of a spec that ask for a part of a long list. */
 export const PART_SPEC = '[limit <limit> [after <after>]]';
@@ -44,7 +46,8 @@ export interface PartOptions<Row> {
   readonly parent: Path;
   readonly kind: string;
   readonly request: PartRequest;
-  readonly rowOf: (entry: Entry) => Row | Promise<Row>;
+  /** Makes the rows of some entries, one for each, in order. */
+  readonly rowsOf: (entries: readonly Entry[]) => readonly Row[] | Promise<readonly Row[]>;
   readonly signal: AbortSignal;
 }
 
@@ -72,21 +75,27 @@ export function partRequest(
  * @throws DirectoryError `directory-too-large` when all is wanted, and that is more than an answer can hold
  */
 export async function readPart<Row>(directory: Directory, options: PartOptions<Row>): Promise<ListPart<Row>> {
-  const { parent, kind, request, rowOf, signal } = options;
+  const { parent, kind, request, signal } = options;
   const { limit = MAX_ROWS } = request;
   const entries = await directory.list(parent, kind, { ...request, limit: limit + 1, signal });
-  const budget = new ListBudget();
-  const rows: Row[] = [];
-  for (const entry of entries.slice(0, limit)) {
-    const row = await rowOf(entry);
-    if (!budget.holds(row)) break;
-    rows.push(row);
-  }
+  const rows = await fittingRows(entries.slice(0, limit), options);
   if (rows.length === entries.length) return { rows };
   if (request.limit === undefined) throw listTooLarge(kind, 'ask for a part of it, such as limit 1000');
   const last = entries[rows.length - 1];
   if (last === undefined) throw new TypeError('A row is larger than an answer can be');
   return { rows, more: { after: lastOf(last.path)[1] } };
+}
+
+async function fittingRows<Row>(entries: readonly Entry[], { rowsOf }: PartOptions<Row>): Promise<readonly Row[]> {
+  const budget = new ListBudget();
+  const rows: Row[] = [];
+  for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) {
+    for (const row of await rowsOf(entries.slice(at, at + ROWS_AT_ONCE))) {
+      if (!budget.holds(row)) return rows;
+      rows.push(row);
+    }
+  }
+  return rows;
 }
 
 /** How much an answer can still hold. */

@@ -78,6 +78,15 @@ export class LmdbDirectory implements Directory {
     return await this.#read(options, (reader) => reader.entry(checkId(id)));
   }
 
+  async getByIds(ids: readonly string[], options: ReadOptions = {}): Promise<ReadonlyMap<string, Entry>> {
+    const found = new Map<string, Entry>();
+    for (const id of ids) {
+      const entry = await this.getById(id, options);
+      if (entry !== null) found.set(id, entry);
+    }
+    return found;
+  }
+
   async list(parent: Path, kind: string, options: ListOptions = {}): Promise<readonly Entry[]> {
     const { prefix = '', after, limit = Infinity } = options;
     return await this.#read(options, (reader) => {

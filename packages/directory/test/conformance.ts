@@ -47,6 +47,21 @@ export function conformance(freshOptions: () => unknown): void {
       await expect(at.directory.referrers('*')).rejects.toThrow(code('directory-invalid'));
     });
 
+    test('are found by many ids at once, each as it is found alone', async () => {
+      const people = Array.from({ length: 230 }, (_, index) => ({
+        id: randomUUID(),
+        path: person(`p${index}`, 'many'),
+      }));
+      await apply(add(box('many')), ...people.map(({ id, path }) => add(path, { id })));
+      const ids = people.map(({ id }) => id);
+      const found = await at.directory.getByIds([...ids, randomUUID(), ids[0]!]);
+      expect(found.size).toBe(people.length);
+      for (const { id, path } of people) expect(found.get(id)).toMatchObject({ id, path });
+      for (const id of [ids[0]!, ids.at(-1)!]) expect(found.get(id)).toEqual(await at.directory.getById(id));
+      expect(await at.directory.getByIds([])).toEqual(new Map());
+      await expect(at.directory.getByIds([ids[0]!, '*)(uid=*'])).rejects.toThrow(code('directory-invalid'));
+    });
+
     test('are listed by key, in the order of code points, from a prefix and up to a limit', async () => {
       await apply(add(box('list')));
       const keys = ['b', 'ab', 'B1', 'a', 'aé', 'a-b', '\u{1F600}', '\uAC00', 'z', 'x\u0301', 'c d'];

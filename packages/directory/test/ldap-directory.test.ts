@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -248,6 +249,21 @@ describeWith(['slapd'], 'a directory server', () => {
       await expect(directory.list([], 'box')).rejects.toThrow(code('directory-closed'));
     } finally {
       slapd.resume();
+    }
+  });
+
+  test('is asked for many entries by id in few questions', async () => {
+    const wire = new Wire(socketOf(slapd));
+    try {
+      await using directory = await open({ base: slapd.freshBase(), url: `ldapi://${encodeURIComponent(wire.path)}` });
+      const ids = Array.from({ length: 250 }, () => randomUUID());
+      await directory.apply([add(box('a')), ...ids.map((id, index) => add(person(`p${index}`), { id }))]);
+      wire.left = 1000;
+      expect((await directory.getByIds(ids)).size).toBe(250);
+      // Those of a hundred are larger than what a socket gives at a time.
+      expect(1000 - wire.left).toBeLessThan(15);
+    } finally {
+      wire.close();
     }
   });
 

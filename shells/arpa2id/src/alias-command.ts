@@ -34,8 +34,9 @@ export function aliasCommand(store: IdentityStore): IdCommand {
     run: async (call) => {
       const user = principalPath(domainName(call.value('domain')), 'user', localName(call.value('uid'), 'user'));
       if (call.has('list')) {
-        const rowOf = ({ path }: Entry): object => ({ alias: keyOf(path), identity: identityOf(path) });
-        await printList(store, call, { parent: user, kind: 'alias', plural: 'aliases', rowOf });
+        const rowsOf = (entries: readonly Entry[]): readonly object[] =>
+          entries.map(({ path }) => ({ alias: keyOf(path), identity: identityOf(path) }));
+        await printList(store, call, { parent: user, kind: 'alias', plural: 'aliases', rowsOf });
         return;
       }
       const path = [...user, ['alias', localName(call.value('alias'), 'alias')] as const];

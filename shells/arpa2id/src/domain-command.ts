@@ -83,7 +83,8 @@ async function showDomain(store: IdentityStore, call: Call): Promise<void> {
 }
 
 async function listDomains(store: IdentityStore, call: Call): Promise<void> {
-  await printList(store, call, { parent: [], kind: 'domain', plural: 'domains', rowOf, nameOf: domainName });
+  const rowsOf = (entries: readonly Entry[]): readonly object[] => entries.map(rowOf);
+  await printList(store, call, { parent: [], kind: 'domain', plural: 'domains', rowsOf, nameOf: domainName });
 }
 
 function rowOf({ path, values }: Pick<Entry, 'path' | 'values'>): Readonly<Record<string, unknown>> {

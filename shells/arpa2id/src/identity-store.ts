@@ -99,11 +99,14 @@ export class IdentityView {
     return await this.directory.referrers(id, this.#options);
   }
 
-  /** Where the user or alias is that a member or occupant stands for; null when the store was changed by other hands. */
-  async standsFor(entry: Entry): Promise<Path | null> {
-    const id = entry.references['identity']?.[0];
-    const found = id === undefined ? null : await this.directory.getById(id, this.#options);
-    return found?.path ?? null;
+  /** Where the users and aliases are that members or occupants stand for; null for one whose holder other hands have removed. */
+  async holdersOf(seats: readonly Entry[]): Promise<readonly (Path | null)[]> {
+    const ids = seats.map(({ references }) => references['identity']?.[0]);
+    const found = await this.directory.getByIds(
+      ids.filter((id) => id !== undefined),
+      this.#options,
+    );
+    return ids.map((id) => found.get(id ?? '')?.path ?? null);
   }
 
   /** The kind of the entry that has the name, of whatever kinds may not have it twice. */

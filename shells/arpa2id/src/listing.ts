@@ -10,19 +10,20 @@ export interface Listing {
   readonly kind: string;
   /** Member of the answer that has the rows. */
   readonly plural: string;
-  readonly rowOf: (entry: Entry, view: IdentityView) => object | Promise<object>;
+  /** Makes the rows of some entries, one for each, in order. */
+  readonly rowsOf: (entries: readonly Entry[], view: IdentityView) => readonly object[] | Promise<readonly object[]>;
   /** Makes a name of what was given; default: the one of a user, group and so on. */
   readonly nameOf?: (text: string) => string;
 }
 
 /** Prints a list, or the part of it that the command asks for. */
 export async function printList(store: IdentityStore, call: Call, listing: Listing): Promise<void> {
-  const { parent, kind, plural, rowOf, nameOf = (text: string) => localName(text, kind) } = listing;
+  const { parent, kind, plural, rowsOf, nameOf = (text: string) => localName(text, kind) } = listing;
   const request = partRequest(call, nameOf);
   const { rows, ...more } = await store.read(async (view) => {
     if (parent.length > 0) await view.entry(parent);
     const options = { parent, kind, request, signal: call.signal };
-    return await readPart(view.directory, { ...options, rowOf: async (entry) => await rowOf(entry, view) });
+    return await readPart(view.directory, { ...options, rowsOf: async (entries) => await rowsOf(entries, view) });
   }, call.signal);
   call.json({ [plural]: rows, ...more });
 }

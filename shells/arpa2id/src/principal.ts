@@ -61,6 +61,7 @@ async function move(store: IdentityStore, call: Call, domain: string, words: Pri
 
 async function list(store: IdentityStore, call: Call, domain: string, words: PrincipalWords): Promise<void> {
   const { kind, variable, plural } = words;
-  const rowOf = ({ path, values }: Entry): object => ({ [variable]: keyOf(path), name: values['name']?.[0] });
-  await printList(store, call, { parent: domainPath(domain), kind, plural, rowOf });
+  const rowsOf = (entries: readonly Entry[]): readonly object[] =>
+    entries.map(({ path, values }) => ({ [variable]: keyOf(path), name: values['name']?.[0] }));
+  await printList(store, call, { parent: domainPath(domain), kind, plural, rowsOf });
 }

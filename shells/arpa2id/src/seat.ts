@@ -49,15 +49,18 @@ export async function removeSeat(store: IdentityStore, call: Call, words: SeatWo
 /** Lists the seats of a group or role and whom they are for. */
 export async function listSeats(store: IdentityStore, call: Call, words: SeatWords): Promise<void> {
   const { kind, plural } = words;
-  const rowOf = async (entry: Entry, view: IdentityView): Promise<object> => {
-    const [, user, alias] = (await view.standsFor(entry)) ?? [];
-    return {
-      [kind]: keyOf(entry.path),
-      ...(user === undefined ? {} : { uid: user[1] }),
-      ...(alias === undefined ? {} : { alias: alias[1] }),
-    };
+  const rowsOf = async (entries: readonly Entry[], view: IdentityView): Promise<readonly object[]> => {
+    const holders = await view.holdersOf(entries);
+    return entries.map(({ path }, index) => {
+      const [, user, alias] = holders[index] ?? [];
+      return {
+        [kind]: keyOf(path),
+        ...(user === undefined ? {} : { uid: user[1] }),
+        ...(alias === undefined ? {} : { alias: alias[1] }),
+      };
+    });
   };
-  await printList(store, call, { parent: abovePath(call, words), kind, plural, rowOf });
+  await printList(store, call, { parent: abovePath(call, words), kind, plural, rowsOf });
 }
 
 /** The user or alias that the command names; undefined when it names none. @throws ShellError */
@@ -71,7 +74,7 @@ export function targetOf(call: Call): Path | undefined {
 
 async function checkTarget(view: IdentityView, entry: Entry, target: Path): Promise<void> {
   await view.entry(target);
-  const actual = await view.standsFor(entry);
+  const [actual = null] = await view.holdersOf([entry]);
   if (actual !== null && identityOf(actual) === identityOf(target)) return;
   // Whom it stands for is told by the list, to who may read that.
   throw new ShellError(`The ${inWords(entry.path)} does not stand for ${identityOf(target)}`);

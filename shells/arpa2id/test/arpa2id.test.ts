@@ -242,6 +242,22 @@ for (const kind of STORES) {
         );
       });
 
+      test('are listed with whom they are for, also when they are many', async () => {
+        await at.shell.prepare('group add seat.nep many Many');
+        const given = Array.from({ length: 130 }, (_, index) => ['john', 'john work', 'mary'][index % 3]!);
+        await at.shell.prepare(...given.map((who, index) => `member add seat.nep many m${index + 100} ${who}`));
+        expect(await show('member list seat.nep many')).toEqual({
+          members: given.map((who, index) => {
+            const [uid, alias] = who.split(' ');
+            return { member: `m${index + 100}`, uid, ...(alias === undefined ? {} : { alias }) };
+          }),
+        });
+        expect(await show('member list seat.nep many limit 1 after m100')).toEqual({
+          members: [{ member: 'm101', uid: 'john', alias: 'work' }],
+          more: { after: 'm101' },
+        });
+      });
+
       test('who is named with one that is to go must be the one', async () => {
         await at.shell.prepare('member add seat.nep ops m mary', 'occupant add seat.nep sales j john');
         expect(await refused('member del seat.nep ops m john')).toBe(

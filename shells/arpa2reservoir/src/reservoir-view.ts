@@ -51,7 +51,8 @@ export class ReservoirView {
     request: PartRequest,
     rowOf: (entry: Entry) => Row,
   ): Promise<ListPart<Row>> {
-    return await readPart(this.directory, { parent, kind, request, rowOf, ...this.#options });
+    const rowsOf = (entries: readonly Entry[]): readonly Row[] => entries.map(rowOf);
+    return await readPart(this.directory, { parent, kind, request, rowsOf, ...this.#options });
   }
 
   /** All collections, by domain and then by UUID. */
