@@ -20,7 +20,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .usage(`$0 ${PROGRAM.synopsis}\n\n${PROGRAM.description[0]}`)
     .options(PROGRAM.options)
     .strict()
-    .parserConfiguration({ 'duplicate-arguments-array': false, 'greedy-arrays': true })
+    .parserConfiguration({ 'greedy-arrays': true })
     .version(version)
     .help()
     .alias('h', 'help')
@@ -31,10 +31,19 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       throw new BusError('usage', message ?? error?.message ?? 'Wrong usage', { cause: error });
     })
     .parseSync();
+  refuseRepeated(parsed);
   const { config, address, listen, connect, keytab, service, state, audit, shells, open, logLevel } = parsed;
   const settings = { address, listen, connect, keytab, service, state, audit, shells, open, logLevel };
   return {
     configFile: config,
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
   };
+}
+
+/** Lists are joined when an option is given again; of the others the parser would make lists. */
+function refuseRepeated(parsed: Readonly<Record<string, unknown>>): void {
+  const repeated = Object.entries(PROGRAM.options).find(
+    ([name, option]) => !('array' in option && option.array) && Array.isArray(parsed[name]),
+  );
+  if (repeated !== undefined) throw new BusError('usage', `Give --${repeated[0]} once`);
 }
