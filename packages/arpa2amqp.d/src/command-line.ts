@@ -43,7 +43,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
 /** Lists are joined when an option is given again; of the others the parser would make lists. */
 function refuseRepeated(parsed: Readonly<Record<string, unknown>>): void {
   const repeated = Object.entries(PROGRAM.options).find(
-    ([name, option]) => !('array' in option && option.array) && Array.isArray(parsed[name]),
+    ([name, option]) => !('array' in option) && Array.isArray(parsed[name]),
   );
   if (repeated !== undefined) throw new BusError('usage', `Give --${repeated[0]} once`);
 }
