@@ -33,7 +33,7 @@ export interface HostChangesParts {
  * Writes down in the audit log who has changed the lists by `arpa2amqp.d acl` on the host itself. That program must not: a chain
  * has one writer, the daemon, which finds such changes in the log of the store.
  *
- * H1. A change is written down at least once: what was seen is kept when the audit log has it. After a crash between, it comes again.
+ * H1. A change is written down at least once: what was seen is kept when the audit log has it. After a crash or a failure between, it comes again.
  * H2. One look at a time, in order.
  */
 export class HostChanges {
@@ -91,7 +91,8 @@ export class HostChanges {
     const { records, isWhole } = store.historySince(this.#seen.position, MAX_RECORDS);
     if (!isWhole) audit.event('lists', { missing: 'changes that are no longer kept', after: this.#seen.position });
     for (const record of records) if (BY_HOST.test(record.by)) this.#note(record);
-    await audit.written();
+    // `written()` also ends when nothing could be: lines that are in memory only would go with the process (H1).
+    await audit.ensureWritable();
     const position = records.at(-1)?.position ?? this.#seen.position;
     this.#seen = { store: store.id, position, mark: store.markAt(position) ?? '' };
     await keepSeen(file, this.#seen);

@@ -7,9 +7,20 @@ import { HostChanges } from '../src/host-changes.js';
 
 type Line = Readonly<Record<string, unknown>>;
 
+/** A log on a disk that becomes full after so many more writes. */
+class FillingFile extends AuditFile {
+  room = Number.POSITIVE_INFINITY;
+
+  override prepare(): ReturnType<AuditFile['prepare']> {
+    this.room -= 1;
+    return this.room < 0 ? { code: 'ENOSPC', message: 'No space left on device' } : super.prepare();
+  }
+}
+
 describe('changes of the lists on the host itself', () => {
   let folder: WorkDirectory;
   let store: AclStore;
+  let disk: FillingFile;
   let audit: AuditLog;
   let failures: unknown[];
 
@@ -40,13 +51,17 @@ describe('changes of the lists on the host itself', () => {
       rights: parseRights('%R'),
     };
   };
+  const openAudit = (): void => {
+    disk = new FillingFile({ path: folder.file('audit.log') });
+    audit = new AuditLog({ destination: disk });
+  };
   const change = async (by: string, ...edits: Edit[]) => await store.update(edits, { by });
 
   beforeEach(async () => {
     folder = new WorkDirectory('arpa2-host-changes');
     store = await AclStore.create(file(), admin, 'host:root');
     writeFileSync(folder.file('audit.log'), '', { mode: 0o600 });
-    audit = new AuditLog({ destination: new AuditFile({ path: folder.file('audit.log') }) });
+    openAudit();
     failures = [];
   });
   afterEach(async () => {
@@ -105,9 +120,15 @@ describe('changes of the lists on the host itself', () => {
     ]);
   });
 
-  test('come again when what was seen is lost, but never go missing', async () => {
+  test('come again when what was seen is lost, but never go missing, also when the log fails in the midst', async () => {
     await change('host:root', grant('a@x'));
-    expect(await look()).toHaveLength(2);
+    disk.room = 1;
+    expect(await look()).toEqual([]);
+    expect(failures.splice(0)).toMatchObject([{ code: 'unavailable' }]);
+    // As a daemon that is killed while the disk is full.
+    audit.destroy();
+    openAudit();
+    expect(await look()).toMatchObject([{ position: 1 }, { position: 2, change: 'grant x "y" %R a@x' }]);
     writeFileSync(folder.file('audit.lists'), '{"store":');
     expect(await look()).toHaveLength(2);
   });
