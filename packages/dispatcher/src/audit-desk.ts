@@ -60,6 +60,11 @@ export class AuditDesk {
     Atomics.notify(words, STATE);
   }
 
+  /** Takes away a job that nobody has taken. */
+  clear(): void {
+    Atomics.store(this.#words, STATE, EMPTY);
+  }
+
   /** Blocks until there is a job. Its bytes are those of the memory. */
   take(): WriteJob {
     const words = this.#words;

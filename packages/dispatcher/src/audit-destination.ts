@@ -16,8 +16,12 @@ export interface AuditDestination {
   prepare(): WriteFailure | null;
   /** Number of the last line that was taken. */
   readonly sequence: number;
-  /** Chains lines and writes them. Takes them in any case: what could not be written is left over for `prepare`. */
-  append(page: AuditPage): WriteFailure | null | Promise<WriteFailure | null>;
+  /**
+   * Chains lines and writes them. Takes them in any case: what could not be written is left over for `prepare`.
+   *
+   * @param when - now: before this returns, where that is possible
+   */
+  append(page: AuditPage, when: 'soon' | 'now'): WriteFailure | null | Promise<WriteFailure | null>;
   /** Goes on in a new file of the name. @throws Error when there can be none; the old one stays in use */
   reopen(): void;
   close(): Promise<void>;

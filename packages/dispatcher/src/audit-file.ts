@@ -27,6 +27,7 @@ export interface AuditFileOptions {
 }
 
 const LINE_FEED = 10;
+const NO_FD = -1;
 
 /** Where the chain goes on, and what of it is not as it should be. */
 interface Continuation {
@@ -99,9 +100,10 @@ export class AuditFile implements AuditDestination {
     return this.#head.sequence;
   }
 
-  append(page: AuditPage): WriteFailure | null | Promise<WriteFailure | null> {
+  append(page: AuditPage, when: 'soon' | 'now'): WriteFailure | null | Promise<WriteFailure | null> {
     const frame: JobFrame = { fd: this.#fd, headFd: this.#headFd, head: this.#head };
-    return this.#thread.takes(page) ? this.#appendElsewhere(frame, page) : this.#take(appendHere(frame, page));
+    const isElsewhere = when === 'soon' && this.#thread.takes(page);
+    return isElsewhere ? this.#appendElsewhere(frame, page) : this.#take(appendHere(frame, page));
   }
 
   reopen(): void {
@@ -111,7 +113,7 @@ export class AuditFile implements AuditDestination {
   /** The next line is the first one of the file. */
   #begin(): void {
     // A line of which the old file has the first part begins anew in this one.
-    const waiting = this.#rest === null ? null : claimOf(Buffer.from(this.#rest.bytes));
+    const waiting = this.#rest === null ? null : claimOf(firstLine(this.#rest.bytes));
     this.#head = { ...this.#head, first: waiting?.sequence ?? this.#head.sequence + 1 };
     if (this.#headFd !== null) writeHead(this.#headFd, this.#head);
   }
@@ -123,8 +125,9 @@ export class AuditFile implements AuditDestination {
     const old = fstatSync(this.#fd);
     closeSync(this.#fd);
     this.#fd = fd;
-    this.#size = size;
+    // Whether it is as long as it should be is seen at the next look.
     if (ino === old.ino && dev === old.dev) return false;
+    this.#size = size;
     if (this.#rest !== null) this.#rest = { bytes: this.#rest.bytes, skip: 0 };
     this.#endLine(size);
     return true;
@@ -141,6 +144,7 @@ export class AuditFile implements AuditDestination {
     // Before the descriptors: their numbers may be somebody else's soon (F1).
     await this.#thread.close();
     closeSync(this.#fd);
+    this.#fd = NO_FD;
     if (this.#headFd !== null) closeSync(this.#headFd);
   }
 
@@ -177,8 +181,13 @@ export class AuditFile implements AuditDestination {
   }
 }
 
-function appendHere(frame: JobFrame, { bytes, places }: AuditPage, already?: number): WriteResult {
-  return writeJob({ ...frame, bytes, places }, already);
+function appendHere({ fd, headFd, head }: JobFrame, { bytes, places }: AuditPage, already?: number): WriteResult {
+  return writeJob({ fd, headFd, head, bytes, places }, already);
+}
+
+function firstLine(bytes: Uint8Array): Buffer {
+  const end = bytes.indexOf(LINE_FEED);
+  return Buffer.from(bytes.subarray(0, end < 0 ? bytes.length : end));
 }
 
 /** Errors of the system are the operator's to solve. */

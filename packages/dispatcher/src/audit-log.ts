@@ -4,7 +4,7 @@ import type { AuditDestination, AuditEvent } from './audit-destination.js';
 import { AuditPage, FRAME_BYTES, PAGE_BYTES } from './audit-page.js';
 import { eventRecord, refusalRecord, type AuditRecord, type EventMembers } from './audit-record.js';
 import { AuditTrail, type RecordSink } from './audit-trail.js';
-import type { WriteFailure } from './audit-write.js';
+import { failureOf, type WriteFailure } from './audit-write.js';
 
 /** The parts of an {@link AuditLog}. */
 export interface AuditLogOptions {
@@ -29,7 +29,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
 const RETRY_MS = 1000;
 /** A reader of stdout who takes nothing for so long does not keep replies back any more. */
 const STUCK_MS = 2000;
-const STUCK: WriteFailure = { code: 'ETIMEDOUT', message: 'Nobody reads the audit log' };
+const STUCK: WriteFailure = { code: 'ETIMEDOUT', message: 'Writing to the audit log does not come to an end' };
 
 /**
  * Collects the records of one turn of the event loop and writes them at its end, before the replies that wait for them.
@@ -58,6 +58,9 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   #retry: NodeJS.Timeout | null = null;
   /** Started anew with every write that is waited for. */
   #watch: NodeJS.Timeout | null = null;
+  #mustReopen = false;
+  /** Nothing is written any more: the destination is being closed. */
+  #isEnded = false;
   #closing: Promise<void> | null = null;
 
   constructor(options: AuditLogOptions) {
@@ -82,6 +85,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   }
 
   add({ start, number, end }: AuditRecord): void {
+    if (this.#isEnded) return;
     if (this.#failure !== null && this.#bytes > this.#maxWaiting) {
       this.#lost ??= { lines: 0, fromMs: Date.now() };
       this.#lost.lines += 1;
@@ -102,14 +106,14 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   }
 
   written(): Promise<void> | null {
-    if (this.#failure !== null) return null;
+    if (this.#failure !== null || this.#isEnded) return null;
     return (this.#waiting.at(-1) ?? this.#current)?.release ?? null;
   }
 
   async ensureWritable(): Promise<void> {
     this.#flush(true);
     await this.written();
-    if (this.#failure === null) return;
+    if (this.#failure === null && !this.#isEnded) return;
     throw new BusError(
       'unavailable',
       'Not run: the audit log of the host cannot be written now, and without it nothing is changed',
@@ -119,7 +123,9 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   /** Goes on in a new file of the same name, for instance when the old one was renamed. @throws Error when there can be none */
   async reopen(): Promise<void> {
     while (this.#current !== null && this.#failure === null) await this.#current.release;
-    if (this.#current === null) this.#destination.reopen();
+    // A write that does not end is waited for by nobody, but it uses the old file.
+    if (this.#current !== null) this.#mustReopen = true;
+    else this.#destination.reopen();
     this.#flush(true);
   }
 
@@ -131,8 +137,8 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   /** Writes what can be written here and now, and ends. */
   destroy(): void {
-    this.#flush(true);
-    this.#stopTimers();
+    this.#flush(true, 'now');
+    this.#end();
     this.#closing ??= this.#destination.close();
   }
 
@@ -142,17 +148,20 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   async #close(): Promise<void> {
     await this.ensureWritable().catch(() => undefined);
-    this.#stopTimers();
+    this.#end();
     await this.#destination.close();
   }
 
-  #stopTimers(): void {
+  #end(): void {
+    this.#isEnded = true;
+    this.#release();
     if (this.#retry !== null) clearInterval(this.#retry);
     if (this.#watch !== null) clearTimeout(this.#watch);
   }
 
   /** @param mayTry - false: what cannot be written is not tried again now */
-  #flush(mayTry: boolean): void {
+  #flush(mayTry: boolean, when: 'soon' | 'now' = 'soon'): void {
+    if (this.#isEnded) return;
     if (this.#current !== null) {
       // What is under way writes the rest when it ends (1); nobody waits for what does not end (3).
       if (this.#failure !== null) this.#release();
@@ -167,7 +176,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     this.#recover();
     this.#tellFound();
     for (let page = this.#take(); page !== null; page = this.#take()) {
-      const appended = this.#destination.append(page);
+      const appended = this.#destination.append(page, when);
       if (appended instanceof Promise) {
         this.#waitFor(appended, page);
         return;
@@ -187,10 +196,22 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     this.#watch.refresh();
     void appended.then((failure) => {
       this.#current = null;
+      page.free();
+      if (this.#isEnded) return;
       if (failure !== null) this.#fail(failure);
       this.#done(page);
+      if (this.#mustReopen) this.#reopenLate();
       this.#flush(failure === null);
     });
+  }
+
+  #reopenLate(): void {
+    this.#mustReopen = false;
+    try {
+      this.#destination.reopen();
+    } catch (error) {
+      this.#fail(failureOf(error));
+    }
   }
 
   #loseHope(): void {

@@ -18,6 +18,8 @@ const clock = new Timestamps();
 
 /** What of a record depends on the command and the decision alone. */
 interface Shape {
+  /** Built-in commands are the same in all shells. */
+  readonly shell: string;
   readonly args: readonly string[];
   readonly grounds: Grounds | undefined;
   readonly effect: string;
@@ -123,15 +125,15 @@ function endOf(shape: Shape, outcome: string, { ms, isRepeat }: AuditedEnd): Uin
 }
 
 function shapeOf({ step, decision }: AuditedCommand): Shape {
-  const { command, call, effect } = step;
+  const { host, command, call, effect } = step;
   const { isGranted, grounds } = decision;
   const known = shapes.get(command);
   if (known?.grounds === grounds && known?.effect === effect && known.isGranted === isGranted) {
-    if (known.args === call.args || isSame(known.args, call.args)) return known;
+    if (known.shell === host.name && (known.args === call.args || isSame(known.args, call.args))) return known;
   }
   const secrets = secretsOf(step);
   const text = `${wordsPart(step, secrets)},"effect":"${effect}","decision":"${isGranted ? 'granted' : 'denied'}"${groundsPart(grounds, secrets)}`;
-  const shape: Shape = { args: call.args, grounds, effect, isGranted, text, tail: null };
+  const shape: Shape = { shell: host.name, args: call.args, grounds, effect, isGranted, text, tail: null };
   // Answers of lists are never the same object twice; secrets and long words are not kept.
   if (grounds?.kind !== 'lists' && secrets === null && text.length <= MAX_SHAPE) shapes.set(command, shape);
   return shape;

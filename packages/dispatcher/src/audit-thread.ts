@@ -23,20 +23,28 @@ export class AuditThread {
     return lines >= MIN_LINES && bytes.length <= PAGE_BYTES;
   }
 
-  /** Does one job at a time. Null when the thread ended meanwhile: how much it has written is not known. */
+  /** Does one job at a time. Null when the thread cannot be started, or ended meanwhile: how much it has written is not known. */
   async run(frame: JobFrame, page: AuditPage): Promise<WriteResult | null> {
-    this.#worker ??= this.#start();
+    try {
+      this.#worker ??= this.#start();
+    } catch {
+      // The system has no thread for us now.
+      return null;
+    }
     return await new Promise((resolve) => {
       this.#settle = resolve;
       this.#desk.put(frame, page);
     });
   }
 
+  /** Ends the thread; what it has in hand is not finished. */
   async close(): Promise<void> {
     await this.#worker?.terminate();
   }
 
   #start(): Worker {
+    // The last thread may have ended without its job.
+    this.#desk.clear();
     const worker = new Worker(WORKER, { execArgv: [], workerData: this.#desk.memory });
     worker.unref();
     worker.on('message', (result: WriteResult) => this.#end(result));

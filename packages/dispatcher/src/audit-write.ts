@@ -47,10 +47,11 @@ export interface WriteFailure {
  * @param already - bytes that an earlier attempt has written
  */
 export function writeJob({ fd, headFd, head: before, bytes, places }: WriteJob, already = 0): WriteResult {
-  const head = { ...chain(before, bytes, places), first: before.first };
-  const attempt = writeBytes(fd, bytes, already);
-  if (attempt.failure !== null) return { head, ...attempt };
-  return { head, ...attempt, failure: headFd === null ? null : writeHead(headFd, head) };
+  const { sequence, hash } = chain(before, bytes, places);
+  const head = { sequence, hash, first: before.first };
+  const { written, rest, failure } = writeBytes(fd, bytes, already);
+  if (failure !== null) return { head, written, rest, failure };
+  return { head, written, rest, failure: headFd === null ? null : writeHead(headFd, head) };
 }
 
 /** Writes bytes at the end of the log, but for the first ones. */

@@ -1,8 +1,10 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +13,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { parseIdentity, AclStore, resourceOf, parseSelector, parseRights } from '@arpa2amqp/acl';
 import { DEFAULT_LIMITS, type Batch, type Reply } from '@arpa2amqp/protocol';
@@ -27,7 +30,6 @@ import {
   parseHead,
   ShellRegistry,
   type AuditDestination,
-  type AuditPage,
   type Authorizer,
   type WriteFailure,
 } from '../src/index.js';
@@ -50,9 +52,9 @@ function newFolder(): { log: string; head: string; folder: string } {
 
 const caller: Caller = { identity: 'demo@arpa2.test', principal: 'demo@ARPA2.TEST', expires: null };
 
-function makeShell(changes: string[]) {
+function makeShell(changes: string[], name = 'garden') {
   return defineShell({
-    name: 'garden',
+    name,
     version: '1',
     intro: 'A garden.',
     commands: [
@@ -95,7 +97,7 @@ function start(
   const journal = new MemoryJournal();
   const dispatcher = new Dispatcher({ shells, authorizer, journal, limits: DEFAULT_LIMITS, audit });
   const run = async (...commands: readonly unknown[]) => await dispatcher.run(batchOf(commands), caller);
-  return { ...at, changes, failures, found, audit, dispatcher, run };
+  return { ...at, changes, failures, found, audit, dispatcher, shells, run };
 }
 
 let ids = 0;
@@ -138,6 +140,13 @@ function finish(verification: AuditVerification, files: readonly string[]) {
 }
 
 describe('records', () => {
+  test('of a command that all shells have name the shell', async () => {
+    const { run, log, shells } = start();
+    shells.add(inlineHost(makeShell([], 'yard')));
+    await run({ do_: 'garden version' }, { do_: 'yard version' }, { do_: 'garden version' });
+    expect(commandsOf(log).map(({ shell }) => shell)).toEqual(['garden', 'yard', 'garden']);
+  });
+
   test('tell who wanted what, on what the decision rests, and what came of it', async () => {
     const { folder } = newFolder();
     const store = await AclStore.create(`${folder}/acl.mdb`, parseIdentity('admin@arpa2.test'));
@@ -257,7 +266,7 @@ describe('a log that cannot be written', () => {
     }
     takeFound = () => this.inner.takeFound();
     prepare = () => (this.isShut ? { code: 'EIO', message: 'Input/output error' } : this.inner.prepare());
-    append = (page: AuditPage) => this.inner.append(page);
+    append = (...of: Parameters<AuditDestination['append']>) => this.inner.append(...of);
     reopen = () => this.inner.reopen();
     close = async () => await this.inner.close();
   }
@@ -338,7 +347,7 @@ describe('a log that cannot be written', () => {
     const at = { folder: mount, log: `${mount}/second.log`, head: `${mount}/second.head` };
     const { run, failures, audit } = start({ at });
     writeFileSync(`${mount}/ballast`, Buffer.alloc(16 * 1024));
-    while (failures.length === 0) await run(LOOK);
+    while (failures.length === 0) await run(LOOK, LOOK, LOOK, LOOK);
     renameSync(at.log, `${mount}/second.log.1`);
     rmSync(`${mount}/ballast`);
     await audit.reopen();
@@ -346,6 +355,30 @@ describe('a log that cannot be written', () => {
     await audit.close();
     expect(readFileSync(`${mount}/second.log.1`, 'latin1')).not.toMatch(/\n$/);
     expect(verify(`${mount}/second.log.1`, at.log).problems).toEqual([]);
+    expect(verifyWhole(at).problems).toEqual([]);
+  });
+
+  test('because a write does not end is begun anew when that ends, if it was told to meanwhile', async () => {
+    const at = newFolder();
+    const file = new AuditFile({ path: at.log, headPath: at.head });
+    const valve = new Valve(file);
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    valve.append = async (...of) => await opened.then(() => file.append(...of));
+    const { audit, failures } = start({ at, destination: valve });
+    audit.event('before');
+    await waitUntil(() => failures.length > 0);
+    expect(failures).toMatchObject([{ code: 'ETIMEDOUT' }]);
+    renameSync(at.log, `${at.log}.1`);
+    await audit.reopen();
+    expect(existsSync(at.log)).toBe(false);
+    open();
+    await waitUntil(() => existsSync(at.log));
+    audit.event('behind');
+    await audit.close();
+    expect(linesOf(`${at.log}.1`).map(({ record }) => record)).toEqual(['before']);
+    expect(linesOf(at.log).map(({ record }) => record)).toEqual(['behind']);
+    expect(verifyWhole(at).problems).toEqual([]);
   });
 });
 
@@ -400,6 +433,18 @@ describe('a chain', () => {
     expect(readFileSync(at.log, 'latin1')).toContain(`"record":"${kind}"`);
     const { problems } = verifyWhole(at);
     expect(problems.length).toBeGreaterThan(0);
+  });
+
+  test('tells that it was cut, also when it is begun anew at once', async () => {
+    const at = newFolder();
+    const { run, audit, found } = start({ at });
+    await run(LOOK, LOOK);
+    truncateSync(at.log, statSync(at.log).size - 10);
+    await audit.reopen();
+    await run(LOOK);
+    await audit.close();
+    expect(found).toEqual(['shrunk']);
+    expect(readFileSync(at.log, 'latin1')).toMatch(/[^}]\n\{"seq":3,.*"record":"shrunk"/);
   });
 
   test('is whole when a new file was begun and nothing has happened since', async () => {
@@ -475,17 +520,45 @@ test.each<[string, (log: string) => unknown, RegExp]>([
   expect(() => new AuditFile({ path: log, headPath: head })).toThrow(failure);
 });
 
-test('a log that is destroyed while another thread writes it fails nobody, and goes on when it is opened again', async () => {
-  const at = newFolder();
-  const { run, audit } = start({ at });
-  await run(...Array.from({ length: 100 }, () => LOOK));
-  const late = run(...Array.from({ length: 500 }, () => LOOK));
-  await waitUntil(() => statSync(at.log).size > 0);
-  audit.destroy();
-  expect(codes(await late)).not.toContain('internal');
-  await audit.close();
-  const second = start({ at });
-  await second.run(LOOK);
-  await second.audit.close();
-  expect(verifyWhole(at).problems).toEqual([]);
+describe('a log that is destroyed', () => {
+  test('has what was noted before, however much', () => {
+    const at = newFolder();
+    const { audit } = start({ at });
+    for (let count = 0; count < 1000; count += 1) audit.event('x', { count });
+    audit.destroy();
+    expect(linesOf(at.log)).toHaveLength(1000);
+    expect(verifyWhole(at).problems).toEqual([]);
+  });
+
+  test('while another thread writes it fails nobody, and goes on when it is opened again', async () => {
+    const at = newFolder();
+    const { run, audit } = start({ at });
+    await run(...Array.from({ length: 100 }, () => LOOK));
+    const late = run(...Array.from({ length: 500 }, () => LOOK));
+    // By now the other thread has them.
+    await setImmediate();
+    audit.destroy();
+    expect(codes(await late)).not.toContain('internal');
+    await audit.close();
+    const second = start({ at });
+    await second.run(LOOK);
+    await second.audit.close();
+    expect(verifyWhole(at).problems).toEqual([]);
+  });
+
+  test('writes nothing more, least of all into a file that was opened since, and lets nothing be changed', async () => {
+    const at = newFolder();
+    const { audit, run, changes } = start({ at });
+    await run(LOOK);
+    audit.destroy();
+    await audit.close();
+    const other = `${at.folder}/other`;
+    const fd = openSync(other, 'w');
+    audit.event('late');
+    expect(codes(await run(LOOK, plant('a')))).toEqual([undefined, 'unavailable']);
+    expect(changes).toEqual([]);
+    expect(readFileSync(other, 'latin1')).toBe('');
+    closeSync(fd);
+    expect(linesOf(at.log)).toHaveLength(1);
+  });
 });
