@@ -2,11 +2,18 @@ import { BusError, quoted } from '@arpa2amqp/protocol';
 
 /** A line of a script, or why it is none. */
 export type ScriptLine =
-  { readonly text: string; readonly where: string | null } | { readonly problem: BusError; readonly where: string };
+  | { readonly text: string; readonly where: string | null }
+  | {
+      readonly problem: BusError;
+      readonly where: string;
+      /** It holds a `<<` and is no comment, so the lines below may be text. */
+      readonly mayOpenText: boolean;
+    };
 
 /** Lines over this many bytes are refused: no message could carry them. */
 const MAX_BYTES = 1024 * 1024;
 const LINE_END = 10;
+const [HASH, LESS] = [0x23, 0x3c];
 
 /**
  * The lines of a stream, as they come. A line that is too long or no UTF-8 is told and passed over.
@@ -14,35 +21,55 @@ const LINE_END = 10;
  * @param name - of the stream, for messages
  */
 export async function* linesFrom(stream: AsyncIterable<Buffer>, name: string): AsyncIterable<ScriptLine> {
-  let parts: Buffer[] = [];
-  let bytes = 0;
+  let line = new LineBytes();
   let number = 0;
   for await (const chunk of stream) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, start)) {
-      bytes += end - start;
-      if (bytes <= MAX_BYTES) parts.push(chunk.subarray(start, end));
-      yield lineOf(parts, bytes, `${name}:${(number += 1)}`);
-      parts = [];
-      bytes = 0;
+      line.add(chunk.subarray(start, end));
+      yield line.end(`${name}:${(number += 1)}`);
+      line = new LineBytes();
       start = end + 1;
     }
-    bytes += chunk.length - start;
-    if (bytes <= MAX_BYTES) parts.push(chunk.subarray(start));
-    else parts = [];
+    line.add(chunk.subarray(start));
   }
-  if (bytes > 0) yield lineOf(parts, bytes, `${name}:${number + 1}`);
+  if (line.size > 0) yield line.end(`${name}:${number + 1}`);
 }
 
-function lineOf(parts: readonly Buffer[], bytes: number, where: string): ScriptLine {
-  if (bytes > MAX_BYTES) {
-    return { problem: new BusError('too-large', `The line is longer than ${MAX_BYTES} bytes`), where };
+/** The bytes of a line as they come. Those of a line that is too long are not kept. */
+class LineBytes {
+  #parts: Buffer[] = [];
+  #size = 0;
+  #first: number | undefined;
+  #last: number | undefined;
+  #hasSign = false;
+
+  get size(): number {
+    return this.#size;
   }
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.concat(parts));
-    return { text: text.endsWith('\r') ? text.slice(0, -1) : text, where };
-  } catch (cause) {
-    return { problem: new BusError('not-utf8', 'The line is not UTF-8', { cause }), where };
+
+  add(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#hasSign ||= (this.#last === LESS && bytes[0] === LESS) || bytes.includes('<<');
+    this.#first ??= bytes[0];
+    this.#last = bytes.at(-1);
+    this.#size += bytes.length;
+    if (this.#size <= MAX_BYTES) this.#parts.push(bytes);
+    else this.#parts = [];
+  }
+
+  end(where: string): ScriptLine {
+    const mayOpenText = this.#hasSign && this.#first !== HASH;
+    if (this.#size > MAX_BYTES) {
+      const problem = new BusError('too-large', `The line is longer than ${MAX_BYTES} bytes`);
+      return { problem, where, mayOpenText };
+    }
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.concat(this.#parts));
+      return { text: text.endsWith('\r') ? text.slice(0, -1) : text, where };
+    } catch (cause) {
+      return { problem: new BusError('not-utf8', 'The line is not UTF-8', { cause }), where, mayOpenText };
+    }
   }
 }
 

@@ -16,7 +16,7 @@ export async function* commandsFrom(lines: AsyncIterable<ScriptLine>): AsyncIter
   for await (const line of lines) {
     const command = gatherer.take(line);
     if (command === null) continue;
-    const doubt = 'text' in command ? doubtAbout(command.text) : null;
+    const doubt = doubtAbout(line, command);
     yield doubt === null ? command : { problem: doubt, where: command.where };
     if (doubt !== null) return;
   }
@@ -53,7 +53,7 @@ class CommandGatherer {
   /** Takes the next line. @returns the command that is whole with it */
   take(line: ScriptLine): ScriptCommand | null {
     if (this.#open === null) {
-      if ('problem' in line) return line;
+      if ('problem' in line) return { problem: line.problem, where: line.where };
       this.#open = { ...line, documents: hereDocumentsOf(line.text) };
     } else {
       const document = this.#open.documents.find(({ isEnded }) => !isEnded);
@@ -76,15 +76,26 @@ class CommandGatherer {
   }
 }
 
-/** A line that cannot be split into words may have meant to be followed by text, which must not be run as commands. */
-function doubtAbout(line: string): BusError | null {
-  if (line.startsWith('#') || !line.includes('<<') || hereDocumentsOf(line).length > 0) return null;
+/**
+ * A line that cannot be read, or split into words, may have meant to be followed by text, which must not be run as commands.
+ *
+ * @param line - the one that made the command whole
+ */
+function doubtAbout(line: ScriptLine, command: ScriptCommand): BusError | null {
+  if ('problem' in line) return line.mayOpenText ? inDoubt(line.problem) : null;
+  if ('problem' in command) return null;
+  const { text } = command;
+  if (text.startsWith('#') || !text.includes('<<') || hereDocumentsOf(text).length > 0) return null;
   try {
-    readTypedLine(line);
+    readTypedLine(text);
     return null;
   } catch (error) {
     if (!(error instanceof BusError)) throw error;
-    const more = 'the lines below are not run, since they may be the text behind "<<"';
-    return new BusError(error.code, `${error.message}; ${more}`, { cause: error });
+    return inDoubt(error);
   }
+}
+
+function inDoubt(cause: BusError): BusError {
+  const more = 'the lines below are not run, since they may be the text behind "<<"';
+  return new BusError(cause.code, `${cause.message}; ${more}`, { cause });
 }

@@ -7,6 +7,7 @@ import { linesFrom, type ScriptLine } from '../src/line-source.js';
 import { listingOf } from '../src/listing.js';
 import { promptFor } from '../src/prompt.js';
 import { replyText } from '../src/reply-text.js';
+import { commandsFrom } from '../src/script-command.js';
 import { SessionMemory } from '../src/session-memory.js';
 import { readTypedLine } from '../src/typed-line.js';
 
@@ -187,9 +188,33 @@ describe('the lines of a stream', () => {
   test('are refused one by one when they are too long', async () => {
     const lines = await collect([Buffer.alloc(700_000, 120), Buffer.alloc(700_000, 120), Buffer.from('\nnext')]);
     expect(lines).toEqual([
-      { problem: expect.objectContaining({ code: 'too-large' }) as unknown, where: 'in:1' },
+      { problem: expect.objectContaining({ code: 'too-large' }) as unknown, where: 'in:1', mayOpenText: false },
       { text: 'next', where: 'in:2' },
     ]);
+  });
+});
+
+describe('below a line that cannot be read', () => {
+  const latin1 = Buffer.from('acl import name=caf\xe9 ', 'latin1');
+  const long = Buffer.alloc(1024 * 1024, 120);
+  test.each<[string, readonly (Buffer | string)[], boolean]>([
+    ['not UTF-8', [latin1, '<<END'], true],
+    ['with another line in the same chunk', [Buffer.concat([latin1, Buffer.from('<<END\nzone del x\n')])], true],
+    ['too long', ['acl import ', long, ' <<END'], true],
+    ['too long, <<END first', ['acl import <<END ', long], true],
+    ['too long, the sign in two chunks', ['acl import ', long, ' <', '<END'], true],
+    ['a comment', ['# ', latin1, '<<END'], false],
+    ['without the sign', [latin1, '<', 'x<'], false],
+  ])('nothing is run where it may be text: %s', async (_what, line, isOver) => {
+    async function* stream(): AsyncIterable<Buffer> {
+      for (const part of [...line, '\nzone del example.org\nEND\n']) yield await Promise.resolve(Buffer.from(part));
+    }
+    const commands: string[] = [];
+    for await (const command of commandsFrom(linesFrom(stream(), 'in'))) {
+      commands.push('text' in command ? command.text : command.problem.message);
+    }
+    const told = isOver ? /lines below are not run/ : /^The line is not UTF-8$/;
+    expect(commands).toEqual([expect.stringMatching(told), ...(isOver ? [] : ['zone del example.org', 'END'])]);
   });
 });
 
