@@ -83,16 +83,19 @@ describeWith(['krb5kdc'], 'callers with tickets of another realm', () => {
     expect(await look('admin')).toMatch(/^Denied: admin@partner\.example/);
   });
 
-  test('do not pose as a service of this realm from one that lies above it', async () => {
+  test.each([
+    ['a service of this realm from one that lies above it', 'TEST', SERVICE, /is the domain of another realm/],
+    ['somebody in its domain from one that lies below it', 'EVIL.ARPA2.TEST', 'mallory', /of a realm in arpa2\.test/],
+  ])('do not pose as %s', async (_, name, user, refusal) => {
     const daemon = await world.startDaemon();
-    await using above = await Realm.create({ realm: 'TEST', users: [SERVICE] });
-    await above.lead(world.realm);
+    await using other = await Realm.create({ realm: name, users: [user] });
+    await other.lead(world.realm);
     partner.leave();
-    above.enter();
+    other.enter();
     try {
-      expect(await whoami(daemon, SERVICE, above)).toMatch(/is the domain of another realm/);
+      expect(await whoami(daemon, user, other)).toMatch(refusal);
     } finally {
-      above.leave();
+      other.leave();
       partner.enter();
     }
   });

@@ -24,7 +24,7 @@ export type RealmRules = Readonly<Record<string, string | false>>;
  *
  * A realm that is neither the own one nor named in the rules is trusted by Kerberos alone. Its name must be in upper case, as names of
  * realms are (RFC 4120 6.1), since they are told apart by case and domains are not; and it has no say over what lies in the domain
- * of the own realm or of one that is named.
+ * of the own realm or of one that is named: neither over its services nor, when that is where its own domain lies, over users.
  *
  * @param principal - as the GSS-API displays the initiator's name
  * @param realms - to which domains realms belong, where that is not the realm in lower case
@@ -63,7 +63,12 @@ function checkForeign(principal: string, realm: string, others: readonly string[
   if (realm !== realm.toUpperCase()) {
     throw refusal(principal, 'is of a realm that is not in upper case: let it in by its name under "realms"');
   }
-  if (others.includes(realm.toLowerCase())) throw refusal(principal, 'is of a realm with the domain of another one');
+  const holder = others.find((other) => holds(other, realm.toLowerCase()));
+  if (holder === undefined) return;
+  throw refusal(
+    principal,
+    `is of a realm in ${holder}, which is the domain of another realm: let it in by its name under "realms"`,
+  );
 }
 
 function domainOf(realm: string, realms: RealmRules): string | false {

@@ -116,8 +116,10 @@ describe('realms', () => {
       ['one that is not in upper case', 'admin@Arpa2.Net', {}, /not in upper case.*"realms"/],
       ['its namesake in lower case', 'admin@arpa2.net', {}, /not in upper case/],
       ['a namesake of a realm in the rules', 'admin@corp.local', realms, /not in upper case/],
-      ['one with the domain of a rule', 'demo@CORP.EXAMPLE.COM', realms, /domain of another one/],
-      ['one with the domain of the own realm by a rule', 'demo@ARPA2.ORG', { [OWN]: 'arpa2.org' }, /of another one/],
+      ['one with the domain of a rule', 'demo@CORP.EXAMPLE.COM', realms, /domain of another realm/],
+      ['one with the domain of the own realm by a rule', 'demo@ARPA2.ORG', { [OWN]: 'arpa2.org' }, /of another realm/],
+      ['one below the own realm', 'mallory@EVIL.ARPA2.NET', {}, /in arpa2\.net, which .*"realms"/],
+      ['one below a realm of a rule', 'demo@EU.CORP.EXAMPLE.COM', realms, /in corp\.example\.com, which/],
     ])('%s has no users here', (_, principal, rules, message) => {
       expect(() => of(principal, rules)).toThrow(message);
     });
@@ -139,7 +141,8 @@ describe('realms', () => {
       ['svc/a.arpa2.net@CORP', { CORP: 'arpa2.net' }, '+svc@a.arpa2.net'],
       ['svc/a.eu.arpa2.net@EU.ARPA2.NET', { 'EU.ARPA2.NET': 'eu.arpa2.net' }, '+svc@a.eu.arpa2.net'],
       ['svc/a.other.net@NET', {}, '+svc@a.other.net'],
-      ['demo@EU.ARPA2.NET', {}, 'demo@eu.arpa2.net'],
+      ['demo@EU.ARPA2.NET', { 'EU.ARPA2.NET': 'eu.arpa2.net' }, 'demo@eu.arpa2.net'],
+      ['demo@EVILARPA2.NET', {}, 'demo@evilarpa2.net'],
       ['demo@corp', { corp: 'corp.example.com' }, 'demo@corp.example.com'],
     ])('%s with %j is %s', (principal, rules, identity) => {
       expect(of(principal, rules)).toBe(identity);
@@ -147,7 +150,7 @@ describe('realms', () => {
 
     test('may itself be in any case', () => {
       expect(of('demo@arpa2.net', {}, 'arpa2.net')).toBe('demo@arpa2.net');
-      expect(() => of('demo@ARPA2.NET', {}, 'arpa2.net')).toThrow(/domain of another one/);
+      expect(() => of('demo@ARPA2.NET', {}, 'arpa2.net')).toThrow(/domain of another realm/);
     });
   });
 
