@@ -10,10 +10,11 @@ import { Completer } from '../src/completer.js';
 import { Conversation } from '../src/conversation.js';
 import type { HostLink } from '../src/host/host-link.js';
 import { TicketDesk } from '../src/host/ticket-desk.js';
-import { InputReader } from '../src/input/input-reader.js';
+import { InputReader, pathOf } from '../src/input/input-reader.js';
 import { LineAssistant } from '../src/line-assistant.js';
 import { LocalCommands } from '../src/local-commands.js';
 import { ShellCatalog } from '../src/shell-catalog.js';
+import { readTypedLine } from '../src/typed-line.js';
 
 const EXPIRES = new Date(Date.now() + 3_600_000);
 const PRINCIPAL = 'demo@ARPA2.TEST';
@@ -183,6 +184,30 @@ describe('help with a line', () => {
     ])('completion of %j', async (line, before, texts) => {
       const inFolder = (text: string): string => text.replace('F/', `${folder}/`);
       expect((await complete(inFolder(line))).slice(0, 2)).toEqual([inFolder(before), texts.map(inFolder)]);
+    });
+
+    test('every name that is offered is that of the file, also where it looks like something else', async () => {
+      const odd = mkdtempSync(path.join(tmpdir(), 'arpa2shell-odd-'));
+      const names = ['-', '-x', 'base64:x', '<x', '>', '&1', '(b', 'value>', '?', '#', ' "\'\\ ', '~user', 'plain'];
+      for (const name of names) writeFileSync(path.join(odd, name), '');
+      mkdirSync(path.join(odd, '~'));
+      const before = process.cwd();
+      process.chdir(odd);
+      try {
+        for (const line of ['dane < ', 'dane <', 'dane < "', `dane <'`, 'dane < base64:', 'dane < "base64:']) {
+          const found = await assistant.complete(line, line.length, new AbortController().signal);
+          const inputs = found.candidates
+            .filter(({ text }) => text !== 'base64:')
+            .map(({ text }) => readTypedLine(line.slice(0, found.start) + text).input);
+          const files = inputs.map((input) => (input?.kind === 'file' ? path.normalize(pathOf(input)) : null));
+          expect(files.sort()).toEqual([...names, '~/'].sort());
+          expect(inputs).toEqual(inputs.map(() => expect.objectContaining({ isBase64: line.includes('base64') })));
+        }
+        expect((await complete('dane < -'))[1]).toEqual(['./-', './-x']);
+      } finally {
+        process.chdir(before);
+        rmSync(odd, { recursive: true });
+      }
     });
 
     test('a directory goes on, and what a host names like an input is quoted', async () => {

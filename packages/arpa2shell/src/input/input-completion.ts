@@ -21,7 +21,7 @@ export async function completeInput(
 ): Promise<Found> {
   if (redirection.kind === 'document') return redirection.target === null ? END : NOTHING;
   const { name, isInHome, isBase64 } = fileSourceOf(redirection);
-  const names = await fileNamesFor({ name: name === '-' ? '' : name, isInHome }, signal);
+  const names = await fileNamesFor({ name, isInHome }, signal);
   const candidates = names.map(({ value, label, isDirectory }) => ({
     text: typedName(value, { isInHome, isBase64, quote }),
     label,
@@ -31,12 +31,16 @@ export async function completeInput(
   return { candidates: isPrefix ? [...candidates, IN_BASE64] : candidates, placeholders: [] };
 }
 
+/** Names that would be taken for something else, such as standard input, or for no name: `./` in front makes names of them. */
+const NEEDS_FOLDER = /^(?:[-~<>&(]|base64:|[\w-]+>$)/;
+
 /** A tilde only counts where it is not quoted. */
 function typedName(
   name: string,
   { isInHome, isBase64, quote }: { isInHome: boolean; isBase64: boolean; quote: "'" | '"' | null },
 ): string {
   const prefix = isBase64 ? BASE64 : '';
-  if (quote !== null) return quoteWord(`${prefix}${name}`, quote);
-  return `${prefix}${isInHome ? '~/' : ''}${quoteWord(name)}`;
+  const whole = !isInHome && NEEDS_FOLDER.test(name) ? `./${name}` : name;
+  if (quote !== null) return quoteWord(`${prefix}${whole}`, quote);
+  return `${prefix}${isInHome ? '~/' : ''}${quoteWord(whole)}`;
 }
