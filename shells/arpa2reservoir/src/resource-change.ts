@@ -58,9 +58,10 @@ export async function setResource(reservoir: Reservoir, call: ResourceCall): Pro
 export async function deleteResources(reservoir: Reservoir, call: ResourceCall): Promise<void> {
   // The folder is opened before anything is changed: what was deleted cannot be deleted again when it is of no use.
   await reservoir.withData(async (_view, blobs) => {
+    const since = reservoir.usage.moment;
     const entries = await reservoir.change(async (view) => await planDeletion(view, call), call.signal);
+    for (const entry of entries) reservoir.usage.give(keyOf(entry, 'domain'), Usage.of(aboutOf(entry).size), since);
     for (const digest of new Set(entries.map((entry) => aboutOf(entry).sha256))) await blobs.release(digest);
-    for (const entry of entries) await reservoir.usage.give(keyOf(entry, 'domain'), Usage.of(aboutOf(entry).size));
   }, call.signal);
 }
 
@@ -109,18 +110,23 @@ async function setData(
     const old = await find();
     const encoding = variables.encoding ?? aboutOf(old).encoding;
     const bytes = bytesOf(variables.data, encoding);
-    const plan = async (blob: Blob) => {
-      const { path, version, ...entry } = await find();
-      const values = { ...valuesOf({ ...variables, encoding }), ...dataValues(blob, bytes) };
-      return {
-        change: { op: 'set', path, values, references: { data: [blob.id] } },
-        expected: [{ path, version }],
-        result: { before: aboutOf({ path, version, ...entry }).sha256, now: blob.digest },
-      } as const;
+    const growth = (entry: Entry): number => bytes.length - aboutOf(entry).size;
+    const store = async (correct: (growth: number) => Promise<void>) => {
+      const plan = async (blob: Blob) => {
+        const entry = await find();
+        // Others may have replaced what was there: only what this replaces makes room.
+        await correct(growth(entry));
+        const { path, version } = entry;
+        const values = { ...valuesOf({ ...variables, encoding }), ...dataValues(blob, bytes) };
+        return {
+          change: { op: 'set', path, values, references: { data: [blob.id] } },
+          expected: [{ path, version }],
+          result: { before: aboutOf(entry).sha256, now: blob.digest },
+        } as const;
+      };
+      return await blobs.store(bytes, plan, call.signal);
     };
-    const growth = bytes.length - aboutOf(old).size;
-    const store = async () => await blobs.store(bytes, plan, call.signal);
-    const { before, now } = await reservoir.usage.change(view.directory, keyOf(old, 'domain'), growth, store);
+    const { before, now } = await reservoir.usage.change(view.directory, keyOf(old, 'domain'), growth(old), store);
     if (before !== now) await blobs.release(before);
   }, call.signal);
 }

@@ -1,6 +1,7 @@
 import type { Directory } from '@arpa2amqp/directory';
 import { quoted } from '@arpa2amqp/protocol';
 import { ShellError } from '@arpa2amqp/shell';
+import { DomainCount } from './domain-count.js';
 import { valueOf } from './reservoir-view.js';
 
 // What a domain uses is counted once, and then kept up by what this process changes. Other hosts may use the same directory: it is
@@ -12,18 +13,13 @@ const COUNT_AGAIN_MS = 600_000;
 /** Nothing is refused because of an older count. */
 const REFUSE_MS = 10_000;
 
-/** What one domain uses, with what is under way. */
-interface Count {
-  bytes: number;
-  readonly at: number;
-}
-
 /** Keeps domains from using more room than they may have. The same data counts for every resource that has it. */
 export class Usage {
   readonly #maxBytes: number;
   readonly #signal: AbortSignal;
   readonly #now: () => number;
-  readonly #counts = new Map<string, Promise<Count>>();
+  readonly #counts = new Map<string, DomainCount>();
+  #moment = 0;
 
   /** @param signal - ends counting */
   constructor(maxBytes: number, signal: AbortSignal, now: () => number = Date.now) {
@@ -37,37 +33,54 @@ export class Usage {
     return dataBytes + BYTES_OF_ENTRY;
   }
 
+  /** For {@link give}: the present one. */
+  get moment(): number {
+    return this.#moment;
+  }
+
   /**
    * Does what makes a domain use more, or less.
    *
    * @param growth - in bytes, negative for less
+   * @param work - may say that it is another growth, before it makes a difference; that throws as this does
    * @throws ShellError `too-large` when the domain may not have that; what `work` throws, and then it counts as not done
    */
-  async change<T>(directory: Directory, domain: string, growth: number, work: () => Promise<T>): Promise<T> {
-    const count = growth > 0 ? await this.#take(directory, domain, growth) : undefined;
+  async change<T>(
+    directory: Directory,
+    domain: string,
+    growth: number,
+    work: (correct: (growth: number) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const count = this.#countOf(domain);
+    let [taken, given, since] = [0, 0, 0];
+    const correct = async (bytes: number): Promise<void> => {
+      const more = Math.max(bytes, 0) - taken;
+      if (more > 0) await this.#take(directory, domain, more);
+      else count.cancel(-more);
+      [taken, given, since] = [taken + more, Math.max(-bytes, 0), this.#moment];
+    };
     try {
-      const result = await work();
-      if (growth < 0) await this.give(domain, -growth);
+      await correct(growth);
+      const result = await work(correct);
+      count.keep(taken);
+      count.give(given, since);
       return result;
     } catch (error) {
-      if (count !== undefined) count.bytes -= growth;
+      count.cancel(taken);
       throw error;
     }
   }
 
-  /** Counts what a domain does not use any more. */
-  async give(domain: string, bytes: number): Promise<void> {
-    const count = await this.#counts.get(domain)?.catch(() => undefined);
-    if (count !== undefined) count.bytes -= bytes;
+  /** Counts what a domain does not use any more. @param since - the {@link moment} before it was so */
+  give(domain: string, bytes: number, since: number): void {
+    this.#counts.get(domain)?.give(bytes, since);
   }
 
-  async #take(directory: Directory, domain: string, growth: number): Promise<Count> {
-    const hasRoom = ({ bytes }: Count): boolean => bytes + growth <= this.#maxBytes;
-    let count = await this.#count(directory, domain, COUNT_AGAIN_MS);
-    if (!hasRoom(count)) count = await this.#count(directory, domain, REFUSE_MS);
-    if (hasRoom(count)) {
-      count.bytes += growth;
-      return count;
+  async #take(directory: Directory, domain: string, bytes: number): Promise<void> {
+    const count = this.#countOf(domain);
+    for (const maxAgeMs of [COUNT_AGAIN_MS, REFUSE_MS]) {
+      await count.refresh(maxAgeMs, async () => await this.#read(directory, domain));
+      if (count.take(bytes, this.#maxBytes)) return;
     }
     const limit = `The resources of domain ${quoted(domain)} may have ${this.#maxBytes} bytes on this host, each ${BYTES_OF_ENTRY} beside its data`;
     throw new ShellError(
@@ -76,20 +89,16 @@ export class Usage {
     );
   }
 
-  /** The last count if it is not too old, else another one; one at a time. */
-  async #count(directory: Directory, domain: string, maxAgeMs: number): Promise<Count> {
-    const known = this.#counts.get(domain);
-    if (known !== undefined && this.#now() - (await known).at < maxAgeMs) return await known;
-    // While we waited, another command may have begun to count.
-    const latest = this.#counts.get(domain);
-    if (latest !== known && latest !== undefined) return await latest;
-    const counting = this.#read(directory, domain);
-    this.#counts.set(domain, counting);
-    counting.catch(() => this.#counts.delete(domain));
-    return await counting;
+  #countOf(domain: string): DomainCount {
+    let count = this.#counts.get(domain);
+    if (count === undefined) {
+      count = new DomainCount(this.#now, () => (this.#moment += 1));
+      this.#counts.set(domain, count);
+    }
+    return count;
   }
 
-  async #read(directory: Directory, domain: string): Promise<Count> {
+  async #read(directory: Directory, domain: string): Promise<number> {
     const options = { signal: this.#signal };
     let bytes = 0;
     for (const { path } of await directory.list([['domain', domain]], 'collection', options)) {
@@ -97,6 +106,6 @@ export class Usage {
         bytes += Usage.of(Number(valueOf(resource, 'size')));
       }
     }
-    return { bytes, at: this.#now() };
+    return bytes;
   }
 }

@@ -56,6 +56,62 @@ for (const kind of STORES) {
       expect(await next.refusal(add(one, ''))).toMatch(TOLD);
     });
 
+    test('has a limit that replacing one resource several times at once does not move', async () => {
+      await using shell = await ReservoirShell.open({ ...store.fresh(), maxDomainBytes: MAX });
+      const colluuid = await shell.addCollection('full.nep');
+      const large = 'x'.repeat(4000);
+      const key = await shell.addResource(colluuid, large);
+      const set = (stdin_: string) => ({ do_: 'resource set', key, stdin_ });
+      const replies = await Promise.all(['a', 'b', 'c', 'd'].map(async (text) => await shell.run(set(text))));
+      expect(replies.filter(({ error_ }) => error_ === undefined).length).toBeGreaterThan(1);
+      await shell.prepare(set(large));
+      // There is room for one more, of 396 bytes.
+      expect(await shell.refusal(add(colluuid, 'x'.repeat(397)))).toMatch(TOLD);
+      await shell.prepare(add(colluuid, TEXT), set('x'.repeat(4296)));
+      expect(await shell.refusal(set('x'.repeat(4297)))).toMatch(TOLD);
+    });
+
+    test('is known while it is counted, whatever comes and goes meanwhile', async () => {
+      const options = store.fresh();
+      await using shell = await ReservoirShell.open(options);
+      const colluuid = await shell.addCollection('full.nep');
+      const keys = [await shell.addResource(colluuid, TEXT), await shell.addResource(colluuid, TEXT)];
+      await using directory = await openDirectory(options.directory, { kinds: KINDS });
+      let now = 0;
+      const usage = new Usage(MAX, new AbortController().signal, () => now);
+      const grow = async (bytes: number, work = async () => await Promise.resolve()): Promise<void> => {
+        await usage.change(directory, 'full.nep', bytes, work);
+      };
+      const full = { code: 'too-large' };
+      // Counts again.
+      const isFull = async (room: number): Promise<void> => {
+        now += 10_000;
+        await expect(grow(room + 1)).rejects.toMatchObject(full);
+      };
+      const one = Usage.of(100);
+      await grow(one, async () => await isFull(0));
+      await isFull(one);
+      await grow(-one, async () => {
+        await shell.prepare(`resource del ${keys[0]!}`);
+        await isFull(2 * one);
+      });
+      await expect(grow(2 * one + 1)).rejects.toMatchObject(full);
+      const { moment } = usage;
+      await shell.prepare(`resource del ${keys[1]!}`);
+      await isFull(3 * one);
+      usage.give('full.nep', one, moment);
+      await expect(grow(3 * one + 1)).rejects.toMatchObject(full);
+      // What was said to grow and does not, or more.
+      await usage.change(directory, 'full.nep', one, async (correct) => {
+        await correct(3 * one);
+        await expect(grow(1)).rejects.toMatchObject(full);
+        await correct(0);
+        await grow(3 * one, async () => await Promise.reject(new Error('not stored'))).catch(() => undefined);
+        await expect(correct(3 * one + 1)).rejects.toMatchObject(full);
+      });
+      await grow(3 * one);
+    });
+
     test('is counted again before anything is refused, as another host may have made room', async () => {
       const options = store.fresh();
       await using shell = await ReservoirShell.open(options);
