@@ -38,12 +38,13 @@ export class LineAssistant implements Assistant {
       if (at.redirection.kind === 'file' && !this.#inputs.mayReadFiles) return NO_COMPLETION;
       return { start, mayEnd: false, ...(await completeInput(at.redirection, quote, signal)) };
     }
+    const isFirst = at.kind === 'command' && at.words.length === 0;
     const found =
       at.kind === 'command' ? await this.#completer.complete(at.words, partial, signal) : filtersFor(at.words, partial);
     return {
       start,
       candidates: found.candidates.map(({ value, help }) => ({
-        text: typedWord(value, quote),
+        text: typedWord(value, quote, isFirst),
         label: value,
         ...(help === undefined ? {} : { help }),
       })),
@@ -65,6 +66,8 @@ export class LineAssistant implements Assistant {
     const fitting = possible.candidates.filter(({ value }) => value.startsWith(at.partial));
     const [only, ...others] = fitting;
     if (only === undefined || others.length > 0 || at.quote !== null) return '';
+    // A hint that is taken is only put behind what was typed: no quotes can be added.
+    if (typedWord(only.value, null, words.length === 0) !== only.value) return '';
     const next = this.#completer.known([...words, only.value]);
     const rest = next === null || next === undefined ? '' : choiceText(next);
     return `${only.value.slice(at.partial.length)}${rest === '' ? '' : ` ${rest}`}`;
@@ -154,9 +157,10 @@ function isWrongInput(redirection: Redirection, line: string): boolean {
   return redirectionFault(redirection) !== undefined && !isTyping;
 }
 
-/** Without quotes it would be taken for where the input comes from. */
-function typedWord(value: string, quote: "'" | '"' | null): string {
-  return quoteWord(value, value.startsWith('<') ? (quote ?? "'") : quote);
+/** Without quotes it might be taken for where the input comes from, for a question, or for a comment or a wish for help. */
+function typedWord(value: string, quote: "'" | '"' | null, isFirst = false): string {
+  const meansMore = value.startsWith('<') || value === '?' || (isFirst && /^[#?]/.test(value));
+  return quoteWord(value, meansMore ? (quote ?? "'") : quote);
 }
 
 function choiceText({ candidates, placeholders }: Possibilities): string {

@@ -32,7 +32,7 @@ shells.add(
       version: '1.0',
       intro: 'Zones.',
       complete: {
-        odd: () => ['<odd>'],
+        odd: () => ['<odd>', '?', '?x', '#x'],
         zone: () => ['orvelte.nep', 'with blank.nep', { value: 'other.nep', help: 'Another' }],
       },
       commands: [
@@ -54,6 +54,16 @@ shells.add(
           run: () => undefined,
         },
         { spec: 'find <odd>', summary: 'Find', effect: 'read', open: true, run: () => undefined },
+        {
+          spec: 'mode <mode>',
+          summary: 'Choose',
+          effect: 'read',
+          open: true,
+          types: { mode: { type: 'choice', choices: ['at once', 'later'] } },
+          run: () => undefined,
+        },
+        { spec: '#tag', summary: 'Looks like a comment', effect: 'read', open: true, run: () => undefined },
+        { spec: '?mark', summary: 'Looks like a question', effect: 'read', open: true, run: () => undefined },
         {
           spec: 'trap <text>',
           summary: 'A pattern that backtracks for ever',
@@ -210,14 +220,13 @@ describe('help with a line', () => {
       }
     });
 
-    test('a directory goes on, and what a host names like an input is quoted', async () => {
+    test('a directory goes on', async () => {
       const found = await assistant.complete(`dane < ${folder}/sub`, folder.length + 11, new AbortController().signal);
       expect(found.candidates.map(({ label, isPart }) => [label, isPart])).toEqual([
         ['sub/', true],
         ['subtle/', true],
       ]);
       expect(await complete('login <')).toEqual(['login <', expect.anything(), [], false]);
-      expect((await complete('find '))[1]).toEqual([`'<odd>'`]);
     });
 
     test('no file is looked for in a restricted session', async () => {
@@ -229,6 +238,18 @@ describe('help with a line', () => {
       const found = await restricted.complete(line, line.length, new AbortController().signal);
       expect(found.candidates).toEqual([]);
     });
+  });
+
+  test('what would be taken for input, a question, a comment or a wish for help is quoted', async () => {
+    expect((await complete('find '))[1]).toEqual(['#x', `'<odd>'`, `'?'`, '?x'].sort());
+    expect((await complete('#'))[1]).toEqual([`'#tag'`]);
+    for (const line of ['find ', 'find "', '']) {
+      const found = await assistant.complete(line, line.length, new AbortController().signal);
+      for (const { text, label } of found.candidates) {
+        const { words, isQuestion } = readTypedLine(line.slice(0, found.start) + text);
+        expect([words.at(-1), isQuestion]).toEqual([label, false]);
+      }
+    }
   });
 
   test('each candidate has its line of help, and the first word can be all there is', async () => {
@@ -282,6 +303,8 @@ describe('help with a line', () => {
     ['dane add ', '<zone>'],
     ['dane add x ', '<port>'],
     ['dane nonsense ', ''],
+    ['mode l', 'ater'],
+    ['mode a', ''],
     ['arpa2zone dane config any-end p', 'ubkey'],
     ['version | inc', ''],
     ['version <', ' <file>'],
