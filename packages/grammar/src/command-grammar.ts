@@ -9,7 +9,7 @@ import { compileProgram, type Program, type TakeStep } from './program.js';
 import { SpecError } from './spec-error.js';
 import { leavesOf, type SpecNode } from './spec-node.js';
 import { specWithout } from './spec-cut.js';
-import { parseSpec } from './spec-parser.js';
+import { MAX_LENGTH, parseSpec } from './spec-parser.js';
 import { specOf } from './spec-text.js';
 import { resolveType, type ResolvedType, type ValueCheck, type ValueType } from './value-type.js';
 
@@ -135,7 +135,7 @@ export class CommandGrammar {
     const kept = specWithout(this.root, literals);
     if (kept === this.root) return this;
     if (kept === null) return null;
-    const spec = specOf(kept);
+    const spec = specOf(kept, MAX_LENGTH);
     const root = parseSpec(spec);
     const keys = new Set<string>();
     const checks = new Map<string, ValueCheck>();

@@ -3,7 +3,8 @@ import { lexSpec, type SpecToken } from './spec-lexer.js';
 import { mayBeEmpty, type SpecNode } from './spec-node.js';
 
 const MAX_DEPTH = 50;
-const MAX_LENGTH = 4096;
+/** Of a spec, in UTF-16 units. */
+export const MAX_LENGTH = 4096;
 
 /**
  * spec = alternatives; alternatives = sequence *("|" sequence); sequence = 1*(item ["[...]"]);
@@ -19,6 +20,8 @@ class SpecParser {
   readonly #tokens: readonly SpecToken[];
   #next = 0;
   #depth = 0;
+  /** Where a bracket is as deep as may be. */
+  #deepestAt: number | undefined;
 
   constructor(spec: string) {
     this.#spec = spec;
@@ -39,6 +42,8 @@ class SpecParser {
       this.#next += 1;
       branches.push(this.#parseSequence());
     }
+    // Of forms without brackets one that may be empty can be cut out: what is left is in brackets then, and must be valid too.
+    if (branches.length > 1 && this.#depth === 0 && this.#deepestAt !== undefined) throw this.#tooDeep(this.#deepestAt);
     return only(branches) ?? Object.freeze({ kind: 'alternation', branches: Object.freeze(branches), at });
   }
 
@@ -78,7 +83,8 @@ class SpecParser {
 
   #parseGroup(bracket: string, at: number): SpecNode {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw new SpecError(this.#spec, at, `brackets nested more than ${MAX_DEPTH} deep`);
+    if (this.#depth > MAX_DEPTH) throw this.#tooDeep(at);
+    if (this.#depth === MAX_DEPTH) this.#deepestAt ??= at;
     const inner = this.#parseAlternatives();
     const token = this.#peek();
     if (token.kind !== 'close') throw this.#fault(token, 'incomplete specification');
@@ -92,6 +98,14 @@ class SpecParser {
     const token = this.#peek();
     const isCutShort = token.kind === 'end' && this.#depth > 0;
     return this.#fault(token, isCutShort ? 'incomplete specification' : 'empty sequence');
+  }
+
+  #tooDeep(at: number): SpecError {
+    return new SpecError(
+      this.#spec,
+      at,
+      `brackets nested more than ${MAX_DEPTH} deep, forms side by side counted as one bracket`,
+    );
   }
 
   #peek(): SpecToken {

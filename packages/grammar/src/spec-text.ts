@@ -8,42 +8,72 @@ export function formsOf(node: SpecNode): readonly SpecNode[] {
   return node.kind === 'alternation' ? node.branches.flatMap(formsOf) : [node];
 }
 
-/** Writes a tree as a spec for the same commands. */
-export function specOf(root: SpecNode): string {
-  return inBrackets(root, ({ word, name }) => (word === name ? word : `${word}:${name}`));
+/**
+ * Writes a tree as a spec for the same commands.
+ *
+ * @param maxLength - without needless blanks if it would be longer; what is cut out of a spec of this length then never is
+ */
+export function specOf(root: SpecNode, maxLength: number): string {
+  const literal: WriteLiteral = ({ word, name }) => (word === name ? word : `${word}:${name}`);
+  const spec = inBrackets(root, { ...SPACED, literal });
+  return spec.length > maxLength ? inBrackets(root, { ...DENSE, literal }) : spec;
 }
 
 /** Writes one form of a command. */
 export function inSequence(node: SpecNode, literal: WriteLiteral): string {
-  return node.kind === 'sequence' ? node.items.map((item) => asItem(item, literal)).join(' ') : asItem(node, literal);
+  return sequence(node, { ...SPACED, literal });
 }
 
-function inBrackets(node: SpecNode, literal: WriteLiteral): string {
+interface Style {
+  readonly literal: WriteLiteral;
+  readonly bar: string;
+  readonly repeat: string;
+  readonly join: (items: readonly string[]) => string;
+}
+
+const SPACED: Omit<Style, 'literal'> = { bar: ' | ', repeat: ' [...]', join: (items) => items.join(' ') };
+const DENSE: Omit<Style, 'literal'> = {
+  bar: '|',
+  repeat: '[...]',
+  // Only two words need a blank between them.
+  join: (items) =>
+    items.reduce((line, item) => (isWord(line.at(-1)) && isWord(item[0]) ? `${line} ${item}` : line + item)),
+};
+
+function isWord(character = ''): boolean {
+  return !'()[]<>'.includes(character);
+}
+
+function inBrackets(node: SpecNode, style: Style): string {
   return formsOf(node)
-    .map((form) => inSequence(form, literal))
-    .join(' | ');
+    .map((form) => sequence(form, style))
+    .join(style.bar);
 }
 
-function asItem(node: SpecNode, literal: WriteLiteral): string {
+function sequence(node: SpecNode, style: Style): string {
+  return node.kind === 'sequence' ? style.join(node.items.map((item) => asItem(item, style))) : asItem(node, style);
+}
+
+function asItem(node: SpecNode, style: Style): string {
   switch (node.kind) {
     case 'literal':
-      return literal(node);
+      return style.literal(node);
     case 'variable':
       return `<${node.name}>`;
     case 'rest':
       return `<${node.name}...>`;
     case 'option': {
-      const inner = inBrackets(node.item, literal);
-      // Without blanks the option of this word would read as a repetition.
-      return inner === '...' ? '[ ... ]' : `[${inner}]`;
+      const inner = inBrackets(node.item, style);
+      // Without a blank the option of this word would read as a repetition.
+      return inner === '...' ? '[ ...]' : `[${inner}]`;
     }
     case 'repetition': {
       // What repeats already means the same once more, and the language does not let it be written.
       const repeats = node.item.kind === 'repetition' || node.item.kind === 'rest';
-      return `${asItem(node.item, literal)}${repeats ? '' : ' [...]'}`;
+      return `${asItem(node.item, style)}${repeats ? '' : style.repeat}`;
     }
     case 'sequence':
     case 'alternation':
-      return `(${inBrackets(node, literal)})`;
+      return `(${inBrackets(node, style)})`;
   }
 }

@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compileSpec, SpecError, usageOf, type CommandGrammar, type SpecNode } from '../src/index.js';
 import { searchLine } from '../src/line-matcher.js';
+import { specWithout } from '../src/spec-cut.js';
+import { parseSpec } from '../src/spec-parser.js';
+import { specOf } from '../src/spec-text.js';
 import { completionsOf, labelOf } from './completions.js';
-import { programOf, specs, types } from './random-grammar.js';
+import { longSpecs, programOf, specs, types } from './random-grammar.js';
 import { referenceLine, referenceNext, type Accepts } from './reference.js';
 
 const accepts: Accepts = (variable, word) => variable !== 'n' || /^(0|-?[1-9][0-9]*)$/.test(word);
@@ -145,6 +148,35 @@ describe('a command without some literals', () => {
       { numRuns: 1000 },
     );
     expect(kept).toBeGreaterThan(50);
+  });
+
+  test('is written so that it compiles again, however long and deep the whole is', () => {
+    let full = 0;
+    let tight = 0;
+    fc.assert(
+      fc.property(
+        longSpecs,
+        fc.subarray(['a', 'b', 'k', 'd', '...'], { minLength: 1, maxLength: 2 }),
+        (spec, names) => {
+          const root = parseSpec(spec);
+          const rest = specWithout(root, new Set(names));
+          if (spec.length > 4080) full += 1;
+          if (rest === null) return;
+          const [spaced, dense] = [specOf(rest, Infinity), specOf(rest, 0)];
+          expect(dense.length).toBeLessThanOrEqual(spec.length);
+          expect(specOf(parseSpec(dense), Infinity) === spaced).toBe(true);
+          if (rest !== root && spaced.length > 4096) tight += 1;
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(Math.min(full, tight)).toBeGreaterThan(2);
+    const words = Array.from({ length: 1100 }, (_, index) => index.toString(36)).join('|');
+    const rest = compileSpec(`zz(${words})`).without(new Set(['1']));
+    expect(compileSpec(rest?.spec ?? '').matchLine(['zz', '2']).ok).toBe(true);
+    expect(rest?.matchLine(['zz', '1']).ok).toBe(false);
+    const deep = compileSpec(`[h] | ${'x ['.repeat(49)}y${']'.repeat(49)}`).without(new Set(['h']));
+    expect(compileSpec(deep?.spec ?? '').matchLine([]).ok).toBe(true);
   });
 
   test('keeps types, names of literals, and the help of what is left', () => {

@@ -24,6 +24,7 @@ describe('spec errors', () => {
     ['q <do_>', 2, 'reserved'],
     ['a\0', 1, 'control character'],
     ['('.repeat(51) + 'a' + ')'.repeat(51), 50, 'nested more than 50 deep'],
+    [`a | ${'('.repeat(50)}a${')'.repeat(50)}`, 53, 'forms side by side counted'],
     ['a '.repeat(3000), 4096, 'longer than 4096 characters'],
   ];
 

@@ -49,3 +49,17 @@ const { piece } = fc.letrec<{ piece: Piece; sequence: Piece; choice: Piece }>((t
 export const specs = fc
   .array(piece, { minLength: 1, maxLength: 4 })
   .map((pieces) => pieces.map(({ text }) => text).join(' '));
+
+/** Valid specs without a needless blank, as long as may be. */
+export const longSpecs = fc
+  .tuple(fc.array(specs, { minLength: 1, maxLength: 30 }), fc.constantFrom('|', '|', '|d|', ' [...|d] '))
+  .map(([parts, glue]) => {
+    const dense = parts.map((part) => part.replace(/ ?([|()[\]<>]|\[\.\.\.\]) ?/g, '$1'));
+    let spec = dense[0] ?? '';
+    for (let index = 1; ; index += 1) {
+      const longer = `${spec}${glue}${dense[index % dense.length] ?? ''}`;
+      if (longer.length > 4096) return spec;
+      spec = longer;
+    }
+  })
+  .filter((spec) => spec.length <= 4096);
