@@ -11,7 +11,8 @@ import type { Attributes, Entry, Expectation, Path } from './directory.js';
 import { DirectoryError, MAX_BY } from './directory-error.js';
 import type { Kind } from './kind.js';
 import { RESULT, isResult, ldapError } from './ldap-failure.js';
-import { ENTRY_CLASS, ID_ATTRIBUTE, type LdapTree } from './ldap-tree.js';
+import { ENTRY_CLASS } from './ldap-filter.js';
+import { ID_ATTRIBUTE, type LdapTree } from './ldap-tree.js';
 import { formatPath, lastOf, parentOf } from './path.js';
 import { conflict, exists, missing, notEmpty, referenced, wrongReference } from './refusals.js';
 

@@ -9,6 +9,7 @@ import type { ApplyOptions, Change, Directory, Entry, ListOptions, Path, ReadOpt
 import { DirectoryError } from './directory-error.js';
 import type { KindTable } from './kind.js';
 import { LdapChanges } from './ldap-changes.js';
+import { LdapChildren } from './ldap-children.js';
 import { LdapConnection } from './ldap-connection.js';
 import { ldapError } from './ldap-failure.js';
 import { parseDn, type NameStep } from './ldap-name.js';
@@ -67,7 +68,7 @@ export class LdapDirectory implements Directory {
     const kind = checkList(this.#kinds, parent, kindName, after);
     return await this.#read(options, async (tree) => {
       if (!canPrefix(prefix) || limit <= 0) return [];
-      return await tree.children(parent, kind, { prefix, after, limit });
+      return await new LdapChildren(tree, parent, kind).list({ prefix, after, limit });
     });
   }
 

@@ -1,7 +1,8 @@
 import type { Client } from 'ldapts';
 import { quoted } from '@arpa2amqp/protocol';
 import { DirectoryError } from './directory-error.js';
-import { ENTRY_CLASS, ID_ATTRIBUTE } from './ldap-tree.js';
+import { ENTRY_CLASS } from './ldap-filter.js';
+import { ID_ATTRIBUTE } from './ldap-tree.js';
 import type { LdapConnection } from './ldap-connection.js';
 import { RESULT, isResult } from './ldap-failure.js';
 import type { KindTable } from './kind.js';

@@ -2,55 +2,33 @@
  * Entries of a server as this package sees them. One instance for each call: it remembers what it has learnt about the entries
  * above others.
  */
-import { AndFilter, EqualityFilter, OrFilter, SubstringFilter, type Filter, type Entry as LdapEntry } from 'ldapts';
+import type { Entry as LdapEntry, Filter } from 'ldapts';
 import type { Attributes, Entry, Path, Step } from './directory.js';
 import { DirectoryError } from './directory-error.js';
 import type { Kind, KindTable } from './kind.js';
 import type { LdapConnection } from './ldap-connection.js';
-import { RESULT, isResult } from './ldap-failure.js';
+import { any, equals, equalToAny, ours } from './ldap-filter.js';
 import { dnOf, parseDn, type NameStep } from './ldap-name.js';
-import { compareKeys, isSamePath, lastOf, parentOf } from './path.js';
+import { LdapSearch, type Search } from './ldap-search.js';
+import { compareKeys, isSamePath } from './path.js';
 
-/** Every entry of ours has this class and this attribute, beside those of its kind. */
-export const ENTRY_CLASS = 'arpa2Entry';
+/** Every entry of ours has this attribute, beside those of its kind. */
 export const ID_ATTRIBUTE = 'arpa2EntryId';
 const VERSION_ATTRIBUTE = 'entryCSN';
 
-/** How many entries one filter asks for. */
-const ENTRIES_AT_ONCE = 100;
-/** Asks for no attribute (RFC 4511, section 4.5.1.8): the name says enough. */
-const NO_ATTRIBUTES = ['1.1'];
-/** More entries than this are not asked for by name. */
-const MANY = 5000;
-
 type Found = ReadonlyMap<string, readonly string[]>;
-type Scope = 'base' | 'one' | 'sub';
-
-interface Search {
-  readonly scope: Scope;
-  readonly filter: Filter;
-  /** Without it, all there are. */
-  readonly limit?: number;
-}
-
-/** Which of the children are wanted. */
-interface Part {
-  readonly prefix: string;
-  readonly after: string | undefined;
-  readonly limit: number;
-}
 
 export class LdapTree {
   readonly #connection: LdapConnection;
   readonly #kinds: KindTable;
   readonly #base: readonly NameStep[];
   readonly #attributes: string[];
-  readonly #signal: AbortSignal | undefined;
+  readonly #searching: LdapSearch;
   readonly #kindsAbove = new Map<string, Kind | null>();
 
   constructor(connection: LdapConnection, kinds: KindTable, base: readonly NameStep[], signal?: AbortSignal) {
     this.#connection = connection;
-    this.#signal = signal;
+    this.#searching = new LdapSearch(connection, signal);
     this.#kinds = kinds;
     this.#base = base;
     const mapped = [...kinds].flatMap(({ ldap }) => Object.values(ldap.attributes));
@@ -85,58 +63,18 @@ export class LdapTree {
     return found;
   }
 
-  /** The children of a kind, by key. */
-  async children(parent: Path, kind: Kind, { prefix, after, limit }: Part): Promise<readonly Entry[]> {
-    const filters = kind.ldap.objectClasses.map((name) => equals('objectClass', name));
-    // A blank at the end counts for nothing there; what is too much is left out below.
-    const initial = prefix.trimEnd();
-    const narrow = initial === '' ? [] : [new SubstringFilter({ attribute: kind.ldap.rdn, initial })];
-    const isIn = (key: string): boolean =>
-      key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0);
-    const wanted = ours(...filters, ...narrow);
-    if (limit === Infinity) return await this.#siblings(parent, kind, [wanted], isIn);
-    // Servers do not sort as we do, if at all: of a part all names are looked at, and nothing but those.
-    const keys = new Set(await this.#firstKeys(parent, kind, wanted, { limit, isIn }));
-    const chosen =
-      keys.size > MANY ? [wanted] : [...equalToAny(kind.ldap.rdn, [...keys])].map((some) => ours(...filters, some));
-    return await this.#siblings(parent, kind, chosen, (key) => keys.has(key));
-  }
-
-  /** The children of a kind that filters find, as far as they are wanted. */
-  async #siblings(
-    parent: Path,
-    kind: Kind,
-    filters: readonly Filter[],
-    isWanted: (key: string) => boolean,
-  ): Promise<readonly Entry[]> {
-    const found: LdapEntry[] = [];
-    for (const filter of filters) {
-      await this.#findAll(this.dnOf(parent), { scope: 'one', filter }, this.#attributes, (page) => {
-        found.push(...page.filter(({ dn }) => isWanted(keyIn(dn, kind))));
-      });
-    }
-    return (await this.#entriesOf(found))
-      .filter(({ path }) => lastOf(path)[0] === kind.name && isSamePath(parentOf(path), parent))
-      .sort((a, b) => compareKeys(lastOf(a.path)[1], lastOf(b.path)[1]));
-  }
-
-  /** The first of the keys of what a filter finds, out of those that are wanted. Never holds many more than these. */
-  async #firstKeys(
-    parent: Path,
-    kind: Kind,
+  /**
+   * Finds what is right below an entry, page by page.
+   *
+   * @param attributes - those that are read of each; default: what its kind may have
+   */
+  async findBelow(
+    path: Path,
     filter: Filter,
-    { limit, isIn }: { readonly limit: number; readonly isIn: (key: string) => boolean },
-  ): Promise<readonly string[]> {
-    let keys: string[] = [];
-    const cut = (): void => {
-      keys = keys.sort(compareKeys).slice(0, limit);
-    };
-    await this.#findAll(this.dnOf(parent), { scope: 'one', filter }, NO_ATTRIBUTES, (page) => {
-      keys.push(...page.map(({ dn }) => keyIn(dn, kind)).filter((key) => key !== '' && isIn(key)));
-      if (keys.length > 2 * limit) cut();
-    });
-    cut();
-    return keys;
+    take: (page: readonly LdapEntry[]) => void,
+    attributes = this.#attributes,
+  ): Promise<void> {
+    await this.#searching.findAll(this.dnOf(path), { scope: 'one', filter }, attributes, take);
   }
 
   /** Some of the entries right below one, of whatever kind. */
@@ -157,17 +95,14 @@ export class LdapTree {
 
   /** All that the server keeps of an entry, to put it back. */
   async contents(path: Path): Promise<Record<string, string[]>> {
-    const [found = { dn: '' }] = await this.#find(this.dnOf(path), { scope: 'base', filter: ours() }, ['*']);
+    const [found = { dn: '' }] = await this.#searching.find(this.dnOf(path), { scope: 'base', filter: ours() }, ['*']);
     // ldapts adds what was asked for and not found, as "*" without values.
     const attributes = Object.entries(found).filter(([name, values]) => name !== 'dn' && values.length > 0);
     return Object.fromEntries(attributes.map(([name, values]) => [name, [values].flat() as string[]]));
   }
 
-  async #search(path: Path, search: Search): Promise<readonly Entry[]> {
-    return await this.#entriesOf(await this.#find(this.dnOf(path), search, this.#attributes));
-  }
-
-  async #entriesOf(found: readonly LdapEntry[]): Promise<readonly Entry[]> {
+  /** Those that are ours of what was found. */
+  async entriesOf(found: readonly LdapEntry[]): Promise<readonly Entry[]> {
     const entries: Entry[] = [];
     for (const one of found) {
       const entry = await this.#entryOf(one);
@@ -176,31 +111,8 @@ export class LdapTree {
     return entries;
   }
 
-  async #find(dn: string, search: Search, attributes: string[]): Promise<readonly LdapEntry[]> {
-    const { scope, filter, limit } = search;
-    if (scope !== 'base' && limit === undefined) {
-      const entries: LdapEntry[] = [];
-      await this.#findAll(dn, search, attributes, (page) => entries.push(...page));
-      return entries;
-    }
-    const { timeLimit } = this.#connection;
-    const options = { scope, filter, attributes, timeLimit, sizeLimit: limit ?? 1 };
-    return await noneIfMissing(async () => {
-      return (await this.#connection.run(async (client) => await client.search(dn, options))).searchEntries;
-    });
-  }
-
-  async #findAll(
-    dn: string,
-    { scope, filter }: Search,
-    attributes: string[],
-    take: (page: readonly LdapEntry[]) => void,
-  ): Promise<void> {
-    const { timeLimit } = this.#connection;
-    await noneIfMissing(async () => {
-      await this.#connection.searchPaged(dn, { scope, filter, attributes, timeLimit }, take, this.#signal);
-      return [];
-    });
+  async #search(path: Path, search: Search): Promise<readonly Entry[]> {
+    return await this.entriesOf(await this.#searching.find(this.dnOf(path), search, this.#attributes));
   }
 
   /** Null for an entry that is none of ours. */
@@ -266,24 +178,9 @@ export class LdapTree {
 
   async #readKind(steps: readonly NameStep[]): Promise<Kind | null> {
     const dn = dnOf(this.#kinds, [...steps, ...this.#base], []);
-    const [found] = await this.#find(dn, { scope: 'base', filter: ours() }, ['objectClass']);
+    const [found] = await this.#searching.find(dn, { scope: 'base', filter: ours() }, ['objectClass']);
     return found === undefined ? null : this.#kindOf(byName(found), steps[0]);
   }
-}
-
-async function noneIfMissing<T>(search: () => Promise<readonly T[]>): Promise<readonly T[]> {
-  try {
-    return await search();
-  } catch (error) {
-    if (isResult(error, RESULT.noSuchObject)) return [];
-    throw error;
-  }
-}
-
-/** The key in a DN of an entry of a kind; empty when it is named in another way, and so none of ours. */
-function keyIn(dn: string, { ldap }: Kind): string {
-  const [step] = parseDn(dn) ?? [];
-  return step?.attribute === ldap.rdn.toLowerCase() ? step.value : '';
 }
 
 function byName({ dn: _, ...attributes }: LdapEntry): Found {
@@ -293,14 +190,3 @@ function byName({ dn: _, ...attributes }: LdapEntry): Found {
 function sortedValues(found: Found, attribute: string): readonly string[] {
   return [...(found.get(attribute.toLowerCase()) ?? [])].sort(compareKeys);
 }
-
-const equals = (attribute: string, value: string): Filter => new EqualityFilter({ attribute, value });
-/** Filters that together find what has one of these values. */
-function* equalToAny(attribute: string, values: readonly string[]): Generator<Filter> {
-  for (let from = 0; from < values.length; from += ENTRIES_AT_ONCE) {
-    yield any(values.slice(from, from + ENTRIES_AT_ONCE).map((value) => equals(attribute, value)));
-  }
-}
-const any = (filters: Filter[]): Filter => new OrFilter({ filters });
-const ours = (...filters: Filter[]): Filter =>
-  new AndFilter({ filters: [equals('objectClass', ENTRY_CLASS), ...filters] });
