@@ -52,7 +52,7 @@ export interface ListOptions extends ReadOptions {
   readonly prefix?: string;
   /** Only keys that come after this one, which need not be there any more. */
   readonly after?: string;
-  /** How many entries at most, from the first. Default: all. */
+  /** How many entries at most, from the first. Default: all. Fewer come only when there are no more. */
   readonly limit?: number;
 }
 

@@ -31,20 +31,39 @@ export class LdapChildren {
     this.#kind = kind;
   }
 
-  /** By key. */
+  /** By key. Fewer than the limit only when there are no more. */
   async list({ prefix, after, limit }: ChildrenPart): Promise<readonly Entry[]> {
-    const { objectClasses, rdn } = this.#kind.ldap;
-    const filters = objectClasses.map((name) => equals('objectClass', name));
-    // A blank at the end counts for nothing there; what is too much is left out below.
-    const initial = prefix.trimEnd();
-    const wanted = ours(...filters, ...(initial === '' ? [] : [begins(rdn, initial)]));
-    const isIn = (key: string): boolean =>
-      key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0);
-    if (limit === Infinity) return await this.#entries([wanted], isIn);
-    // Servers do not sort as we do, if at all: of a part all names are looked at, and nothing but those.
-    const keys = new Set(await this.#firstKeys(wanted, limit, isIn));
-    const chosen = keys.size > MANY ? [wanted] : [...equalToAny(rdn, [...keys])].map((some) => ours(...filters, some));
+    const isIn = (key: string, behind = after): boolean =>
+      key.startsWith(prefix) && (behind === undefined || compareKeys(key, behind) > 0);
+    if (limit === Infinity) return await this.#entries([this.#named(prefix)], (key) => isIn(key));
+    const entries: Entry[] = [];
+    // Servers do not sort as we do, if at all: of a part all names are looked at, and nothing but those. What has such a name may be
+    // gone when it is read, or be none of ours.
+    for (let [count, behind] = [limit, after]; ; count *= 2) {
+      const keys = await this.#firstKeys(this.#named(prefix), count, (key) => isIn(key, behind));
+      entries.push(...(await this.#withKeys(new Set(keys), prefix)));
+      if (entries.length >= limit || keys.length < count) return entries.slice(0, limit);
+      behind = keys.at(-1);
+    }
+  }
+
+  async #withKeys(keys: ReadonlySet<string>, prefix: string): Promise<readonly Entry[]> {
+    const chosen =
+      keys.size > MANY
+        ? [this.#named(prefix)]
+        : [...equalToAny(this.#kind.ldap.rdn, [...keys])].map((some) => this.#ours(some));
     return await this.#entries(chosen, (key) => keys.has(key));
+  }
+
+  /** What may be of the kind, with a name that begins so. */
+  #named(prefix: string): Filter {
+    // A blank at the end counts for nothing there; what is too much is left out when it is read.
+    const initial = prefix.trimEnd();
+    return initial === '' ? this.#ours() : this.#ours(begins(this.#kind.ldap.rdn, initial));
+  }
+
+  #ours(...filters: readonly Filter[]): Filter {
+    return ours(...this.#kind.ldap.objectClasses.map((name) => equals('objectClass', name)), ...filters);
   }
 
   /** What filters find, as far as it is wanted. */

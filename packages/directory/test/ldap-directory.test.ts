@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { describeWith, findFreePort, SlapdServer } from '@arpa2amqp/testkit';
 import { Attribute, Change as Modification, Client } from 'ldapts';
-import { openDirectory, type Directory } from '../src/index.js';
+import { openDirectory, readPart, type Directory, type Entry } from '../src/index.js';
 import { add, code } from './fixture.js';
 import { INDEXES, KINDS, SCHEMAS, box, person, team } from './kinds.js';
 
@@ -22,6 +22,8 @@ class Wire {
   readonly #sockets = new Set<Socket>();
   /** Requests that are let through before the wire is cut. */
   left = Infinity;
+  /** Each is done before one request, the first one before the next. */
+  readonly before: (() => Promise<unknown>)[] = [];
 
   constructor(to: string) {
     this.#server = createServer((near) => {
@@ -33,8 +35,10 @@ class Wire {
       }
       near.on('data', (request) => {
         this.left -= 1;
+        const work = this.before.shift();
         if (this.left < 0) this.hangUp();
-        else far.write(request);
+        else if (work === undefined) far.write(request);
+        else void work().then(() => far.write(request));
       });
       far.pipe(near);
       if (this.left <= 0) this.hangUp();
@@ -302,6 +306,40 @@ describeWith(['slapd'], 'a directory server', () => {
       expect(await directory.list([], 'box')).toHaveLength(1);
       // The last one, and at most one that had begun.
       expect(wire.left).toBeGreaterThanOrEqual(998);
+    } finally {
+      wire.close();
+    }
+  });
+
+  test('gives a part of a list whole, though some of it goes meanwhile', async () => {
+    const base = slapd.freshBase();
+    const wire = new Wire(socketOf(slapd));
+    try {
+      await using directory = await open({ base, url: `ldapi://${encodeURIComponent(wire.path)}` });
+      const keys = Array.from({ length: 20 }, (_, index) => `p${10 + index}`);
+      await directory.apply([add(box('a')), ...keys.map((key) => add(person(key)))]);
+      const part = async (limit: number, ...leaving: readonly string[]): Promise<readonly string[]> => {
+        // The names are known then, and the entries are asked for.
+        wire.before.push(
+          async () => await Promise.resolve(),
+          async () => await Promise.all(leaving.map(async (key) => await operator.del(`uid=${key},testBox=a,${base}`))),
+        );
+        return (await directory.list(box('a'), 'person', { limit, after: 'p10' })).map(({ path }) => path.at(-1)![1]);
+      };
+      expect(await part(3, 'p11')).toEqual(['p12', 'p13', 'p14']);
+      expect(await part(3, 'p12', 'p13', 'p14')).toEqual(['p15', 'p16', 'p17']);
+      expect(await part(14, 'p15', 'p20', 'p29')).toEqual(keys.filter((key) => key > 'p15' && !/20|29/.test(key)));
+      const request = { limit: 3 };
+      const rowsOf = (entries: readonly Entry[]): readonly string[] => entries.map(({ path }) => path.at(-1)![1]);
+      wire.before.push(
+        async () => await Promise.resolve(),
+        async () => await operator.del(`uid=p17,testBox=a,${base}`),
+      );
+      const { signal } = new AbortController();
+      expect(await readPart(directory, { parent: box('a'), kind: 'person', request, rowsOf, signal })).toEqual({
+        rows: ['p10', 'p16', 'p18'],
+        more: { after: 'p18' },
+      });
     } finally {
       wire.close();
     }
