@@ -26,6 +26,11 @@ export function addresseeOf(words: readonly string[], shell: string | null, cata
     if (rest.length === 0) return { kind: 'move', shell: first };
     return { kind: 'shell', shell: first, words: rest, isOneOff: first !== shell };
   }
+  const topic = first === 'help' ? rest[0] : undefined;
+  if (shell === null && topic !== undefined && !Object.hasOwn(SHELL_WORDS, topic) && catalog.isShell(topic)) {
+    // Only the shell itself can explain what is in it.
+    return { kind: 'shell', shell: topic, words: ['help', ...rest.slice(1)], isOneOff: true };
+  }
   if (shell === null) return { kind: 'here', words };
   return { kind: 'shell', shell, words, isOneOff: false };
 }

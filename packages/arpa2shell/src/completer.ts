@@ -72,9 +72,12 @@ export class Completer {
     const { shell } = this.#conversation;
     const commands = shell === null ? undefined : this.#catalog.find(shell)?.next([])?.items;
     const own = commands === undefined ? candidatesOf(shell === null ? ANSWERED_HERE : {}) : [];
-    const shells = (this.#catalog.names ?? []).map((value) => ({ value, help: 'A shell of the host.' }));
-    const candidates = [...own, ...candidatesOf(SHELL_WORDS), ...shells];
+    const candidates = [...own, ...candidatesOf(SHELL_WORDS), ...this.#shells()];
     return merged('', possibilitiesOf(commands ?? [], true), { candidates, placeholders: [], mayEnd: true });
+  }
+
+  #shells(): Candidate[] {
+    return (this.#catalog.names ?? []).map((value) => ({ value, help: 'A shell of the host.' }));
   }
 
   #here(words: readonly string[], partial: string): Possibilities {
@@ -85,7 +88,8 @@ export class Completer {
     const isHelp = words[0] === 'help' && this.#conversation.shell === null;
     const [first = ''] = words;
     if (isHelp && words.length === 1) {
-      return { candidates: candidatesOf({ ...ANSWERED_HERE, ...SHELL_WORDS }), placeholders: [], mayEnd: true };
+      const candidates = [...candidatesOf({ ...ANSWERED_HERE, ...SHELL_WORDS }), ...this.#shells()];
+      return { candidates, placeholders: [], mayEnd: true };
     }
     const isKnown = Object.hasOwn(SHELL_WORDS, first) || Object.hasOwn(ANSWERED_HERE, first);
     return isKnown && words.length === (isHelp ? 2 : 1) ? { ...NOTHING, mayEnd: true } : null;

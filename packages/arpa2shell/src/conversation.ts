@@ -79,7 +79,7 @@ export class Conversation {
     if (typed.isQuestion) return { kind: 'question', words: typed.words };
     if (typed.words.length === 0) return { kind: 'nothing' };
     await this.#noticeUser(signal);
-    await this.#learnNames(typed.words[0] ?? '', signal);
+    await this.#learnNames(typed.words, signal);
     const addressee = this.addresseeOf(typed.words);
     switch (addressee.kind) {
       case 'move':
@@ -182,8 +182,9 @@ export class Conversation {
   }
 
   /** Whether a word names a shell is only the host's to tell. */
-  async #learnNames(word: string, signal: AbortSignal | undefined): Promise<void> {
+  async #learnNames([first = '', topic]: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const { catalog } = this.#parts;
+    const word = first === 'help' && this.#shell === null ? (topic ?? first) : first;
     if (catalog.names !== null || isLocalWord(word)) return;
     const own = this.#shell === null ? null : await within(catalog.load(this.#shell), KNOWN_WITHIN_MS, signal);
     if (own?.find(word) === undefined) await within(catalog.loadNames(), KNOWN_WITHIN_MS, signal);

@@ -21,7 +21,7 @@ export const SHELL_WORDS: Readonly<Record<string, string>> = {
 
 /** What is answered here when no shell of the host is chosen, or there is no ticket to ask it with. */
 export const ANSWERED_HERE: Readonly<Record<string, string>> = {
-  help: 'List commands, or explain one.',
+  help: 'List commands, or explain one, or those of a shell.',
   version: 'Print the name and version of this shell.',
   date: 'Print the date.',
   ping: 'Print a line on stderr.',
@@ -39,7 +39,7 @@ export interface LocalCommandsParts {
 }
 
 /** The host is waited for so long where help shows its shells. */
-const NAMES_WITHIN_MS = 1000;
+const NAMES_WITHIN_MS = 5000;
 
 /**
  * Answers the commands that need no host. They are those that every shell has, so the kit for shells answers them. Who the caller
@@ -120,7 +120,7 @@ function helpText(topic: string | undefined, shells: readonly string[] | null): 
 }
 
 function shellsText(shells: readonly string[] | null): string {
-  if (shells === null) return 'The shells of the host are not known: it was not reached yet, or there is no ticket.\n';
+  if (shells === null) return 'The shells of the host are not known: it could not be asked, or there is no ticket.\n';
   if (shells.length === 0) return 'The host has no shells.\n';
-  return `Shells of the host: ${shells.join(' ')}\nEnter one by its name, or put its name in front of a command.\n`;
+  return `Shells of the host: ${shells.join(' ')}\nEnter one by its name, or put its name in front of a command. help NAME lists its commands.\n`;
 }

@@ -261,6 +261,29 @@ describe('help with a line', () => {
     );
   });
 
+  test('help with a shell comes from the host, from the shell of shells too', async () => {
+    const inside = await conversation.run('help dane');
+    expect(inside).toMatchObject({ reply: { stdout_: expect.stringMatching(/TLSA records/) } });
+    await conversation.run('arpa2shell');
+    catalog.forget();
+    for (const line of ['help arpa2zone dane', '?arpa2zone dane']) expect(await conversation.run(line)).toEqual(inside);
+    expect(await conversation.run('help arpa2zone')).toMatchObject({
+      reply: { stdout_: expect.stringMatching(/^.*login/ms) },
+    });
+    expect(await complete('help arpa2z')).toEqual(['help ', ['arpa2zone'], [], false]);
+    expect((await complete('help arpa2zone dan')).slice(0, 2)).toEqual(['help arpa2zone ', ['dane']]);
+    expect(assistant.judge('help arpa2zone dane')).toEqual([]);
+    expect(await conversation.run('help arpa2shell')).toMatchObject({
+      reply: { stdout_: expect.stringMatching(/^arpa2shell\n.*shell of shells/) },
+    });
+    link.isCutOff = true;
+    await expect(conversation.run('help arpa2zone dane')).rejects.toMatchObject({ code: 'cannot-reach' });
+    catalog.forget();
+    expect(await conversation.run('help')).toMatchObject({
+      reply: { stdout_: expect.stringMatching(/not known: it could not be asked/) },
+    });
+  });
+
   test('whoami does not wait long for a host that says nothing, and not at all for one who gives up', async () => {
     await conversation.run('arpa2shell');
     expect(await conversation.run('whoami')).toMatchObject({

@@ -32,12 +32,14 @@ describeWith(['krb5kdc'], 'arpa2shell without a terminal', () => {
         'test1',
         'start show',
       ),
-      ...lines('start at 7', 'reset', 'start show', 'quit', 'ping6'),
+      ...lines('start at 7', 'reset', 'start show', 'quit', 'help test1 ping6', 'ping6'),
     ]);
     expect(ended).toEqual({
       code: 0,
       stderr: '',
-      stdout: expect.stringMatching(/^You are: {4}demo@arpa2\.test\nExpiration: .*\n0\n5\n0\n0\npong6\n$/) as unknown,
+      stdout: expect.stringMatching(
+        /^You are: {4}demo@arpa2\.test\nExpiration: .*\n0\n5\n0\n0\nping6\n {4}.*\npong6\n$/,
+      ) as unknown,
     });
   });
 
