@@ -112,7 +112,8 @@ export interface ShellDefinition<State = unknown> {
   closeSession?(state: State): void | Promise<void>;
   /**
    * Begins the work that the shell does by itself, once, where its commands run: not in the process of its completion hooks, and
-   * not where it is only described. What it throws is logged, and the commands go on.
+   * not where it is only described. What it throws is logged, and the commands go on: what must keep the shell from being used
+   * at all (a wrong option, a damaged file) is for an async `createShell` to throw.
    */
   start?(): void | Promise<void>;
   /** Gives back what the shell itself holds. Called once, when all sessions have ended; not waited for longer than 2 s. */

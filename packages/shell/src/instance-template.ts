@@ -21,7 +21,7 @@ type Values = Readonly<Record<string, readonly string[]>>;
 const VARIABLE = /<([^<>:\s]+)(?::([a-z-]+)(?: ([^<>:\s]+))?)?>/;
 const ABSENT: Instance = Object.freeze({ kind: 'absent' });
 
-/** How the name of a resource is made of the values of variables, e.g. `<fqdn:dns-name zone> <rtype:dns-type>`; one without any is itself. */
+/** How the name of a resource is made of text and the values of variables, e.g. `<fqdn:dns-name zone> <rtype:dns-type>`. */
 export class InstanceTemplate {
   /** Every variable that it needs. */
   readonly variables: ReadonlySet<string>;

@@ -11,10 +11,13 @@ export interface Need {
   /** Class of the resource, e.g. `arpa2dns.zone`. */
   readonly class: string;
   /**
-   * Instances to ask, in order; the default of the class comes last by itself. `<zone>` is the value of a variable, and one with
-   * a variable that was not given is left out. Text without variables is the name itself. `<zone:lower>` is the value in lower case; the forms `dns-zone`, `dns-type`, `dns-label`,
-   * `dns-name` and `dns-host` (`<fqdn:dns-name zone>`) make names of DNS canonical. `<rdata...>` is all the values of a variable,
-   * parted by blanks; `<rtype:dns-record rdata...>` is a type with the priority that its data begins with. Two names of one thing must not make two instances.
+   * Instances to ask, in order; the default of the class comes last by itself. Text is the name itself, `<zone>` in it the value
+   * of a variable; an instance with a variable that was not given is left out. `<rdata...>` is all the values of a variable, parted
+   * by blanks.
+   *
+   * Two names of one thing must not make two instances: `<zone:lower>` is the value in lower case, and the forms `dns-zone`,
+   * `dns-type`, `dns-label`, `dns-name` and `dns-host` (`<fqdn:dns-name zone>`) make names of DNS canonical.
+   * `<rtype:dns-record rdata...>` is a type with the priority that its data begins with.
    */
   readonly instances?: readonly string[];
 }
