@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { BusError, quoted } from '@arpa2amqp/protocol';
+import { BusError } from '@arpa2amqp/protocol';
 import { readDescription, type ShellDescription } from './description.js';
 import { minimalEnvironment } from './environment.js';
 import { JsonChannel } from './json-channel.js';
+import { logText } from './log-text.js';
 import { LogValve } from './log-valve.js';
 import type { Logger } from './logger.js';
 import { signalGroup } from './process-group.js';
@@ -198,7 +199,7 @@ export class ChildLink {
     }
     if (message.type === 'log') {
       const event = `shell-${message.event.replace(/[^a-z-]/g, '').slice(0, 40)}`;
-      this.#valve.log(message.level, quoted(JSON.stringify(message.fields), 2000), event);
+      this.#valve.log(message.level, this.#textOf(message.fields), event);
     } else if (this.#onGreeting !== undefined) {
       this.#onGreeting(message);
     } else if (message.type === 'pong') {
@@ -206,6 +207,12 @@ export class ChildLink {
     } else if (message.type === 'output' || message.type === 'closed' || message.type === 'candidates') {
       this.#sessions.get(message.session)?.onMessage(message);
     }
+  }
+
+  /** One text, so that no shell makes fields of our log. */
+  #textOf(fields: Readonly<Record<string, unknown>>): string {
+    const parts = Object.entries(fields).filter(([key, value]) => key !== 'shell' || value !== this.#name);
+    return logText(parts.map(([key, value]) => `${key}: ${String(value)}`).join(', '), 2000);
   }
 
   /** Without its channel the process is of no use; one that closed it by itself may live on. */

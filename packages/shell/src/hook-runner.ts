@@ -1,8 +1,9 @@
-import { quoted, type Candidate } from '@arpa2amqp/protocol';
+import type { Candidate } from '@arpa2amqp/protocol';
 import { usableCandidates } from './candidates.js';
 import type { Shell } from './define-shell.js';
 import type { Caller } from './definition.js';
 import type { CompleteOptions, VariableQuestion } from './host.js';
+import { logText } from './log-text.js';
 import type { Logger } from './logger.js';
 import { reasonOf } from './reason.js';
 import { ShellError } from './shell-error.js';
@@ -32,7 +33,7 @@ export class HookRunner<State> {
       if (!(error instanceof ShellError) && !signal.aborted) {
         const { name } = this.#shell;
         this.#logger.error(
-          { shell: name, variable: question.variable, error: quoted(reasonOf(error), 1000) },
+          { shell: name, variable: question.variable, error: logText(reasonOf(error), 1000) },
           'hook-broke',
         );
       }

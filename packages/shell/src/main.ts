@@ -5,6 +5,7 @@ import { ChildSession } from './child-session.js';
 import { asRecord } from './document.js';
 import type { Shell } from './define-shell.js';
 import { JsonChannel } from './json-channel.js';
+import { flatFields } from './flat-fields.js';
 import { SILENT, type Logger } from './logger.js';
 import { HookRunner } from './hook-runner.js';
 import type { ShellPlace } from './place.js';
@@ -113,8 +114,8 @@ class ShellProcess {
   }
 
   #logger(): Logger {
-    const at = (level: LogLevel) => (fields: object, event: string) => {
-      this.#send({ type: 'log', level, event, fields: fields as Record<string, unknown> });
+    const at = (level: LogLevel) => (fields: object, event: unknown) => {
+      this.#send({ type: 'log', level, event: typeof event === 'string' ? event : 'log', fields: flatFields(fields) });
     };
     return { ...SILENT, info: at('info'), warn: at('warn'), error: at('error') };
   }

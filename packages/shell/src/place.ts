@@ -35,7 +35,10 @@ export interface ShellPlace {
   readonly transport?: BrokerPlace | { readonly listen: string };
   /** True in the second process of a shell, which only answers completion hooks. */
   readonly completesOnly?: boolean;
-  /** The log of the host. Lines of one shell are limited: see `LogValve`. */
+  /**
+   * The log of the host: at most 20 lines in 10 s of one shell, each a text of at most 2,000 characters. Fields are flat: an object in
+   * one becomes its JSON.
+   */
   readonly logger?: Logger;
 }
 

@@ -1,5 +1,5 @@
-import { quoted } from '@arpa2amqp/protocol';
 import type { Shell } from './define-shell.js';
+import { logText } from './log-text.js';
 import type { Logger } from './logger.js';
 import { reasonOf } from './reason.js';
 
@@ -8,7 +8,7 @@ export async function startShell<State>({ name, definition }: Shell<State>, logg
   try {
     await definition.start?.();
   } catch (error) {
-    logger.error({ shell: name, error: quoted(reasonOf(error), 1000) }, 'start-broke');
+    logger.error({ shell: name, error: logText(reasonOf(error), 1000) }, 'start-broke');
   }
 }
 

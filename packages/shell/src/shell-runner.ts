@@ -1,9 +1,10 @@
 import { isPromise } from 'node:util/types';
-import { quoted, type CommandOutput } from '@arpa2amqp/protocol';
+import type { CommandOutput } from '@arpa2amqp/protocol';
 import { CommandCall } from './command-call.js';
 import type { PlannedCommand } from './command-table.js';
 import type { Shell } from './define-shell.js';
 import type { Caller, CommandDefinition } from './definition.js';
+import { logText } from './log-text.js';
 import type { Logger } from './logger.js';
 import { failure } from './output.js';
 import { reasonOf } from './reason.js';
@@ -131,7 +132,7 @@ export class RunnerSession<State> {
     const stack: unknown =
       typeof error === 'object' && error !== null ? (error as { stack?: unknown }).stack : undefined;
     const message = typeof stack === 'string' ? stack : reasonOf(error);
-    this.#logger.error({ shell: this.#shell.name, command, error: quoted(message, 1000) }, event);
+    this.#logger.error({ shell: this.#shell.name, command, error: logText(message, 1000) }, event);
   }
 }
 

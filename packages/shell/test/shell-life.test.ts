@@ -44,7 +44,25 @@ test('a shell that fails to start its work serves on, and one that clings to wha
     await host.close();
     expect(await lines(notes)).toEqual(['start undefined', 'close']);
   }
-  expect(log.events.map(({ event }) => event)).toContain('shell-start-broke');
+  expect(log.events.filter(({ event }) => event === 'shell-start-broke')).toEqual([
+    { event: 'shell-start-broke', fields: { shell: 'life', text: 'error: no "work" today\\u{a}' } },
+  ]);
+});
+
+test('a shell may log what is not flat: its process lives on, and the line has what can be said', async () => {
+  const log = recordingLogger();
+  const options = { notes: path.join(folder, 'chatty'), mood: 'chatty' };
+  const host = await startProcessHost({ name: 'life', module, options, logger: log.logger });
+  expect(await (await Probe.open(host)).codes(['place x'])).toEqual(['ok']);
+  await host.close();
+  const texts = log.events.map(({ event, fields }) => `${event} ${String(fields['text'])}`);
+  expect(texts.filter((text) => !text.startsWith('shell-living'))).toEqual([
+    'shell-odd big: 1, nested: {"of":["a",null]}',
+    'shell-odd error: a "cause", at: 1970-01-01T00:00:00.000Z',
+    `shell-odd long: ${'x'.repeat(1994)}...`,
+    'shell-log text: alone',
+    'shell-log text: a text',
+  ]);
 });
 
 test('a shell in this process has the same life', async () => {
