@@ -23,6 +23,9 @@ import { startShells } from './shells.js';
 import { auditedListsIn, prepareStateDirectory, replayCacheIn } from './state-directory.js';
 import { transportOf } from './transport.js';
 
+const SET_REALM =
+  'Set default_realm or [domain_realm] in krb5.conf: realms without a rule are not kept out of its domain';
+
 /** What the daemon is made of. */
 interface DaemonParts {
   readonly acceptor: AcceptorTable;
@@ -76,7 +79,7 @@ export class Daemon implements AsyncDisposable {
       address: configuration.address.address,
       acceptor,
       dispatcher: () => this.#dispatcher,
-      identify: identifierOf(configuration),
+      identify: identifierOf(configuration, () => log.warn({ fix: SET_REALM }, 'own-realm-unknown')),
       limits: configuration.limits,
       log,
       peerLog: this.#peerLog,

@@ -11,11 +11,16 @@ export interface PrincipalRules {
 /**
  * Makes identities of principals, by the rules for realms and by which realm is the own one.
  *
+ * @param onUnknown - told when krb5.conf does not say which realm is the own one: then others are not kept out of its domain
  * @returns throws BusError `invalid-principal`
  * @throws BusError `security-failed` when krb5.conf cannot be read
  */
-export function identifierOf({ realms, service }: PrincipalRules): (principal: string) => string {
+export function identifierOf(
+  { realms, service }: PrincipalRules,
+  onUnknown?: () => void,
+): (principal: string) => string {
   const own = ownRealm(service);
+  if (own === null) onUnknown?.();
   return (principal) => identityOf(principal, realms, own);
 }
 

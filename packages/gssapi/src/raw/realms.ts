@@ -9,8 +9,9 @@ import { statusError } from './status.js';
 
 const LIBRARY = 'libkrb5.so.3';
 const FAILURE = (13 << 16) >>> 0;
-/** KRB5_CONFIG_NODEFREALM */
-const NO_DEFAULT_REALM = -1765328160;
+
+/** profile, section, its two subsections or relations, default, result */
+const STRING_PARAMETERS = ['void *', 'str', 'str', 'void *', 'void *', 'void *'];
 
 type Krb5Function = (...args: (bigint | string)[]) => number;
 
@@ -26,8 +27,10 @@ const functions = lazily(() => {
     freeContext: library.func('krb5_free_context', 'void', ['void *']) as Krb5Function,
     getHostRealm: library.func('krb5_get_host_realm', 'int', ['void *', 'str', 'void *']) as Krb5Function,
     freeHostRealm: library.func('krb5_free_host_realm', 'int', ['void *', 'void *']) as Krb5Function,
-    getDefaultRealm: library.func('krb5_get_default_realm', 'int', ['void *', 'void *']) as Krb5Function,
-    freeDefaultRealm: library.func('krb5_free_default_realm', 'void', ['void *', 'void *']) as Krb5Function,
+    getProfile: library.func('krb5_get_profile', 'int', ['void *', 'void *']) as Krb5Function,
+    releaseProfile: library.func('profile_release', 'void', ['void *']) as Krb5Function,
+    getString: library.func('profile_get_string', 'long', STRING_PARAMETERS) as Krb5Function,
+    releaseString: library.func('profile_release_string', 'void', ['void *']) as Krb5Function,
   };
 });
 
@@ -44,17 +47,25 @@ export function realmOfHost(host: string): string {
   });
 }
 
-/** krb5_get_default_realm: `default_realm` of krb5.conf, empty when it has none. */
+/**
+ * `default_realm` of krb5.conf, empty when it has none. krb5_get_default_realm would then ask the DNS where `dns_lookup_realm` is on: an
+ * answer that nobody has signed must not say which realm is the own one.
+ */
 export function defaultRealm(): string {
   return withContext((context, block) => {
-    const { getDefaultRealm, freeDefaultRealm } = functions();
-    const code = getDefaultRealm(context, block.addressOf(2));
-    if (code === NO_DEFAULT_REALM) return '';
-    checkKrb5(code);
-    const text = block.pointer(2);
-    const realm = koffi.decode(text, 'char', -1) as string;
-    freeDefaultRealm(context, text);
-    return realm;
+    const { getProfile, releaseProfile, getString, releaseString } = functions();
+    checkKrb5(getProfile(context, block.addressOf(2)));
+    const profile = block.pointer(2);
+    try {
+      checkKrb5(getString(profile, 'libdefaults', 'default_realm', NULL, NULL, block.addressOf(3)));
+      const text = block.pointer(3);
+      if (text === NULL) return '';
+      const realm = koffi.decode(text, 'char', -1) as string;
+      releaseString(text);
+      return realm;
+    } finally {
+      releaseProfile(profile);
+    }
   });
 }
 
