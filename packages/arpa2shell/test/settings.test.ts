@@ -52,6 +52,16 @@ describe('the command line', () => {
     expect(await start('/tmp/arpa2../x')).toBeNull();
   });
 
+  test('of an option that is given again a list goes on, and else the last one counts', async () => {
+    const flags = ['--restricted', '--restricted', '-e', '-e'];
+    const words = ['--shells', 'a', 'b', '--to', 'x', '--shells', 'c', '--to', 'y', '--shells=d', ...flags];
+    const told = { shells: ['a', 'b', 'c', 'd'], to: 'y', isRestricted: true, isExitOnError: true, isJson: false };
+    expect(await parsed(...words)).toMatchObject(told);
+    const described = parseDescribed(words);
+    expect(described).toMatchObject({ kind: 'values', values: { shells: told.shells, to: ['x', 'y'] } });
+    await expect(parsed('--restricted', '--restricted', '--trust-environment')).rejects.toThrow(/cannot be combined/);
+  });
+
   test('the version it tells is that of its package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
       version: string;

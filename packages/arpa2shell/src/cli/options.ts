@@ -20,8 +20,8 @@ function accept(values: OptionValues): ParsedOptions {
   if (values._.length > 0) {
     return { kind: 'usage', message: `There is no operand ${JSON.stringify(values._[0])}: use -c` };
   }
-  const text = (name: string): string | undefined => values[name] as string | undefined;
-  const isSet = (name: string): boolean | undefined => values[name] as boolean | undefined;
+  const text = (name: string): string | undefined => lastOf(values[name]) as string | undefined;
+  const isSet = (name: string): boolean | undefined => lastOf(values[name]) as boolean | undefined;
   const isRestricted = isSet('restricted') === true;
   if (isRestricted && isSet('trust-environment') === true) {
     return { kind: 'usage', message: '--restricted and --trust-environment cannot be combined' };
@@ -46,4 +46,9 @@ function accept(values: OptionValues): ParsedOptions {
       isRestricted: isRestricted ? true : isSet('trust-environment') === true ? false : undefined,
     },
   };
+}
+
+/** Lists are joined when an option is given again. Of the others the parser makes lists too, and the last one counts. */
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
 }

@@ -11,7 +11,6 @@ export const OPTION_SYNTAX = {
   'boolean-negation': false,
   'camel-case-expansion': false,
   'dot-notation': false,
-  'duplicate-arguments-array': false,
   'greedy-arrays': true,
   'parse-numbers': false,
   'parse-positional-numbers': false,
