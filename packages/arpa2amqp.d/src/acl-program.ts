@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import {
   accessListOf,
   AclStore,
@@ -18,6 +17,7 @@ import { changeLog } from './acl-log.js';
 import { openLists } from './access-lists.js';
 import { readConfigurationFile } from './configuration.js';
 import type { DaemonConfig } from './generated/daemon-config.js';
+import { hostAuthor } from './host-author.js';
 import { listsIn, prepareStateDirectory } from './state-directory.js';
 
 type EditCommand = AclCommand & { kind: 'grant' | 'revoke' };
@@ -55,7 +55,7 @@ async function init(state: string | undefined, text: string): Promise<AclOutcome
     throw new BusError('usage', 'Name the directory for the access control lists with --state DIR or --config FILE');
   }
   await prepareStateDirectory(state);
-  await using store = await AclStore.create(listsIn(state), administrator, author());
+  await using store = await AclStore.create(listsIn(state), administrator, hostAuthor());
   return said(`Made ${listsIn(state)}\n${store.exportText().replace(/^#.*\n/, '')}`);
 }
 
@@ -85,7 +85,7 @@ async function grant(store: AclStore, command: EditCommand): Promise<AclOutcome>
   });
   if (edits.length === 0)
     throw nothingNamed(`grant on ${formatResource(resource)}: rights and a selector, as in %RW user@example.com`);
-  const { changed } = await store.update(edits, { by: author(), isForced: command.isForced });
+  const { changed } = await store.update(edits, { by: hostAuthor(), isForced: command.isForced });
   return said(`${changed === 0 ? 'Nothing to change\n' : ''}${listText(store, resource)}`);
 }
 
@@ -101,17 +101,12 @@ async function revoke(store: AclStore, command: EditCommand): Promise<AclOutcome
     return { text: `${what}\n${listText(store, resource)}`, exitCode: NO_ENTRY };
   }
   const edits = selectors.map((selector): Edit => ({ kind: 'revoke', resource, selector }));
-  await store.update(edits, { by: author(), isForced: command.isForced });
+  await store.update(edits, { by: hostAuthor(), isForced: command.isForced });
   return said(listText(store, resource));
 }
 
 function nothingNamed(what: string): BusError {
   return new BusError('usage', `Name what to ${what}`);
-}
-
-/** Who changes the lists, for their log and the audit log (`host-changes.ts`). */
-function author(): string {
-  return `host:${userInfo().username}`;
 }
 
 /** `<class> [<instance>] ...`: the second word is an instance unless it begins what follows. */

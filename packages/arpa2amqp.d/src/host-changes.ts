@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { formatChange, type AclStore, type Change, type ChangeRecord } from '@arpa2amqp/acl';
 import type { AuditLog } from '@arpa2amqp/dispatcher';
+import { isHostAuthor } from './host-author.js';
 
 /** So often it is looked whether the lists have changed, in milliseconds. A look costs some microseconds. */
 const LOOK_MS = 1000;
@@ -9,9 +10,6 @@ const LOOK_MS = 1000;
 const MAX_RECORDS = 200;
 /** More changes of one command on the host are counted only. */
 const MAX_CHANGES = 100;
-/** As `acl-program.ts` signs them. What came from another host has its sender behind, and was a command here. */
-const BY_HOST = /^host:[^ ]+$/;
-
 /** Up to where changes were looked at: the store, the position in it, and what tells its record from another one. */
 interface Seen {
   readonly store: string;
@@ -90,7 +88,7 @@ export class HostChanges {
     this.#checkSame();
     const { records, isWhole } = store.historySince(this.#seen.position, MAX_RECORDS);
     if (!isWhole) audit.event('lists', { missing: 'changes that are no longer kept', after: this.#seen.position });
-    for (const record of records) if (BY_HOST.test(record.by)) this.#note(record);
+    for (const record of records) if (isHostAuthor(record.by)) this.#note(record);
     // `written()` also ends when nothing could be: lines that are in memory only would go with the process (H1).
     await audit.ensureWritable();
     const position = records.at(-1)?.position ?? this.#seen.position;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { AclStore, parseIdentity, parseRights, parseSelector, resourceOf, type Edit } from '@arpa2amqp/acl';
 import { AuditFile, AuditLog } from '@arpa2amqp/dispatcher';
 import { WorkDirectory } from '@arpa2amqp/testkit';
+import { hostAuthor } from '../src/host-author.js';
 import { HostChanges } from '../src/host-changes.js';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -76,12 +77,25 @@ describe('changes of the lists on the host itself', () => {
     expect(await look()).toEqual([]);
     await change('admin@arpa2.test', grant('a@x'));
     await change('host:root by way of +arpa2amqp@a.arpa2.test', grant('b@x'));
+    await change('host:root@arpa2.test', grant('d@x'));
+    await change('host:root@arpa2.test by way of +arpa2amqp@a.arpa2.test', grant('e@x'));
     await change('host:mary', grant('c@x'), { kind: 'add-group', group: parseIdentity('staff@x'), as: 'group' });
     expect(await look()).toMatchObject([
-      { by: 'host:mary', position: 4, class: 'x', instance: 'y', change: 'grant x "y" %R c@x' },
-      { by: 'host:mary', position: 4, change: 'add-group group staff@x' },
+      { by: 'host:mary', position: 6, class: 'x', instance: 'y', change: 'grant x "y" %R c@x' },
+      { by: 'host:mary', position: 6, change: 'add-group group staff@x' },
     ]);
     expect(await look()).toEqual([]);
+  });
+
+  test('are written down whatever the name of the user is', async () => {
+    await look();
+    const users = ['EXAMPLE\\mary ann', 'mary@example.com', 'x by way of +arpa2amqp@a'];
+    for (const [n, user] of users.entries()) await change(hostAuthor(user), grant(`u${n}@x`));
+    expect((await look()).map(({ by }) => by)).toEqual([
+      'host:EXAMPLE\\mary ann',
+      'host:mary%example.com',
+      'host:x by way of +arpa2amqp%a',
+    ]);
   });
 
   test('are counted when one command makes very many', async () => {

@@ -1,0 +1,14 @@
+import { userInfo } from 'node:os';
+
+/**
+ * Who changes the lists by `arpa2amqp.d acl` on this host: `host:<user>`, without an `@`, which every identity has, also that of a
+ * principal `host:root@ARPA2.NET`. Users of a directory may be named `mary@example.com`.
+ */
+export function hostAuthor(user: string = userInfo().username): string {
+  return `host:${user.replaceAll('@', '%')}`;
+}
+
+/** Whether a change was made as {@link hostAuthor}. One that another host has sent names its sender, and was a command here. */
+export function isHostAuthor(by: string): boolean {
+  return by.startsWith('host:') && !by.includes('@');
+}
