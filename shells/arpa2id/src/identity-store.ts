@@ -8,6 +8,7 @@ import {
   type Plan,
   type StoreAudience,
 } from '@arpa2amqp/directory';
+import { quoted } from '@arpa2amqp/protocol';
 import { ShellError, type ShellPlace } from '@arpa2amqp/shell';
 import { identityOf, inWords, keyOf, kindOf } from './identity-path.js';
 import { KINDS } from './kinds.js';
@@ -17,9 +18,11 @@ const PRINCIPALS = ['user', 'group', 'role'] as const;
 /** The entries of the identities, for all sessions. Made by the first command. */
 export class IdentityStore {
   readonly #directory: LazyDirectory;
+  readonly #place: ShellPlace;
 
   /** @param place - without a file in the options, `identities.mdb` in its state directory */
   constructor(options: unknown, place: ShellPlace) {
+    this.#place = place;
     const { state } = place;
     const file = state === undefined ? {} : { defaultFile: path.join(state, 'identities.mdb') };
     const refuse: StoreAudience['refuse'] = (message, about) => new ShellError(message, about);
@@ -53,6 +56,12 @@ export class IdentityStore {
       async (view) => await changeDirectory(view.directory, async () => await plan(view), signal),
       signal,
     );
+  }
+
+  /** Writes a defect to the log of the host. */
+  report(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#place.logger?.error({ error: quoted(stack ?? String(error), 1000) }, 'change-broke');
   }
 
   /** Gives the store back; what comes later fails. */

@@ -1,4 +1,5 @@
 import type { Entry, Path, Plan } from '@arpa2amqp/directory';
+import type { ReplyCode } from '@arpa2amqp/protocol';
 import { ShellError } from '@arpa2amqp/shell';
 import { identityOf, kindOf } from './identity-path.js';
 import { inTheWayError } from './in-the-way.js';
@@ -38,7 +39,7 @@ export interface RemovalOrder {
  * of which leaves whole what is still there.
  *
  * @param maxMs - how long, in milliseconds, before what is left is left for another time
- * @throws ShellError that says what is in the way, when it is not forced; or that there is more to remove
+ * @throws ShellError that says what is in the way, when it is not forced; or how much is gone, and that there is more to remove
  */
 export async function removeEntry(
   store: IdentityStore,
@@ -51,21 +52,32 @@ export async function removeEntry(
     const step = await store
       .change(async (view) => await planStep(view, await view.entry(path), isForced), signal)
       .catch((error: unknown) => {
-        throw count === 0 ? error : unfinished(count, error);
+        throw count === 0 ? error : broken(store, count, { error, isAborted: signal.aborted });
       });
     count += step.count;
     removed.push(...step.removed.slice(0, MAX_REMOVED - removed.length));
     if (step.isLast) return count === removed.length ? { removed } : { removed, more: count - removed.length };
-    if (performance.now() > end) throw unfinished(count);
+    if (performance.now() > end) throw new ShellError(unfinished(count));
   }
 }
 
-function unfinished(count: number, error?: unknown): unknown {
-  const what = `${count} entries were removed, and there are more: give the command again to remove these too`;
-  if (error === undefined) return new ShellError(what);
-  return error instanceof ShellError
-    ? new ShellError(`${error.message}; ${what}`, { code: error.code, cause: error })
-    : error;
+function unfinished(count: number): string {
+  return `${count} entries were removed, and there are more: give the command again to remove these too`;
+}
+
+/** Tells whoever gave the command what is done, whatever the rest failed of. */
+function broken(
+  store: IdentityStore,
+  count: number,
+  { error, isAborted }: { readonly error: unknown; readonly isAborted: boolean },
+): ShellError {
+  const told = (why: string, code: ReplyCode): ShellError =>
+    new ShellError(`${why}; ${unfinished(count)}`, { code, cause: error });
+  if (error instanceof ShellError) return told(error.message, error.code);
+  if (isAborted) return told('The command was interrupted', 'interrupted');
+  // A host writes down the errors that are none of ours; this one becomes one.
+  store.report(error);
+  return told('arpa2id has a defect here; the log of its host tells more', 'internal');
 }
 
 /** A part of a removal. */

@@ -7,7 +7,7 @@ import { IdentityStore } from '../src/identity-store.js';
 import { KINDS } from '../src/kinds.js';
 import { resolveOptions } from '../src/options.js';
 import { removeEntry } from '../src/removal.js';
-import { IdShell, refusal } from './id-shell.js';
+import { IdShell, KeptLog, refusal } from './id-shell.js';
 
 describe('a large domain', () => {
   const work = new WorkDirectory('arpa2id');
@@ -87,5 +87,51 @@ describe('a large domain', () => {
     expect(await removeEntry(store, order, 0)).toHaveProperty('removed.length', 402);
     await expect(removeEntry(store, order)).rejects.toThrow('There is no domain big.nep');
     await store.close();
+  });
+
+  test('that cannot be removed to its end is told to be gone in part', async () => {
+    const { directory } = resolveOptions(await fill('broken.mdb', 1600, 'Name'));
+    const { lines, logger } = new KeptLog();
+    /** Something happens between its first change and the second one. */
+    class BreakingStore extends IdentityStore {
+      readonly #happen: (store: IdentityStore) => void | Promise<void>;
+      #changes = 0;
+
+      constructor(happen: (store: IdentityStore) => void | Promise<void>) {
+        super(directory, { logger });
+        this.#happen = happen;
+      }
+
+      override async change<T>(...change: Parameters<typeof IdentityStore.prototype.change<T>>): Promise<T> {
+        this.#changes += 1;
+        if (this.#changes === 2) await this.#happen(this);
+        return await super.change(...change);
+      }
+    }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failures: [string, (store: IdentityStore) => void | Promise<void>][] = [
+      ['unavailable', async (store) => await store.close()],
+      [
+        'internal',
+        () => {
+          throw new TypeError('only for the log');
+        },
+      ],
+      ['interrupted', () => controller.abort(new Error('the host ends'))],
+    ];
+    for (const [code, happen] of failures) {
+      const store = new BreakingStore(happen);
+      const message = expect.stringMatching(/; 1000 entries were removed, and there are more: give the command again /);
+      await expect(removeEntry(store, { path: domain, isForced: true, signal })).rejects.toMatchObject({
+        code,
+        message,
+      });
+      await store.close();
+    }
+    // What a caller is not told.
+    expect(lines).toEqual([[{ error: expect.stringContaining('only for the log') }, 'change-broke']]);
+    await using shell = await IdShell.open({ directory });
+    expect(await shell.run('domain del big.nep force')).toHaveProperty('removed.length', 202);
   });
 });
