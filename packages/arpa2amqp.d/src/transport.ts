@@ -83,7 +83,9 @@ async function clientSasl(url: URL, sasl: Configuration['sasl'], keytab: string 
     );
   }
   if (sasl?.user !== undefined && sasl.passwordFile !== undefined) {
-    const password = (await readSetting(sasl.passwordFile, 'the password')).toString('utf8').trimEnd();
+    const text = (await readSetting(sasl.passwordFile, 'the password')).toString('utf8');
+    // A line end at its end is no part of it; a blank may be.
+    const password = text.replace(/\r?\n$/, '');
     logins.push({ mechanism: 'PLAIN', username: sasl.user, password });
   }
   return logins;

@@ -66,8 +66,9 @@ export async function readRoute({ url, profile, tls, logins }: Route): Promise<R
 
 async function readLogin(way: LoginWay | null): Promise<LoginOptions | null> {
   if (way?.mechanism !== 'PLAIN') return way;
-  const password = (await readSetting(way.passwordFile, 'the password')).toString('utf8').trimEnd();
-  return { mechanism: 'PLAIN', username: way.user, password };
+  const text = (await readSetting(way.passwordFile, 'the password')).toString('utf8');
+  // As the daemon reads it: a line end at its end is no part of it.
+  return { mechanism: 'PLAIN', username: way.user, password: text.replace(/\r?\n$/, '') };
 }
 
 function hasUser(url: string): boolean {
