@@ -31,19 +31,16 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
       throw new BusError('usage', message ?? error?.message ?? 'Wrong usage', { cause: error });
     })
     .parseSync();
-  refuseRepeated(parsed);
   const { config, address, listen, connect, keytab, service, state, audit, shells, open, logLevel } = parsed;
-  const settings = { address, listen, connect, keytab, service, state, audit, shells, open, logLevel };
+  const single = { address, listen, connect, keytab, service, state, audit, open, logLevel };
+  const settings = Object.entries(single).map(([name, value]) => [name, lastOf(value)]);
   return {
-    configFile: config,
-    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+    configFile: lastOf(config),
+    settings: Object.fromEntries([...settings, ['shells', shells]].filter(([, value]) => value !== undefined)),
   };
 }
 
-/** Lists are joined when an option is given again; of the others the parser would make lists. */
-function refuseRepeated(parsed: Readonly<Record<string, unknown>>): void {
-  const repeated = Object.entries(PROGRAM.options).find(
-    ([name, option]) => !('array' in option) && Array.isArray(parsed[name]),
-  );
-  if (repeated !== undefined) throw new BusError('usage', `Give --${repeated[0]} once`);
+/** Lists are joined when an option is given again. Of the others the parser makes lists too, and the last one counts. */
+function lastOf<T>(value: T): T {
+  return Array.isArray(value) ? (value.at(-1) as T) : value;
 }

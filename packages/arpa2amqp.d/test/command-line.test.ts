@@ -11,12 +11,12 @@ describe('the command line', () => {
     });
   });
 
-  test.each([
-    ['--address', '/internetwide/a.test/b'],
-    ['--log-level', 'info'],
-    ['--config', 'a.yaml'],
-  ])('takes %s once', (option, value) => {
-    const twice = (): unknown => parse(option, value, option, value);
-    expect(twice).toThrow(expect.objectContaining({ code: 'usage', message: `Give ${option} once` }));
+  test('of the other options the last one counts', () => {
+    const twice = (option: string, first: string, last: string) => [option, first, option, last];
+    const argv = [...twice('--address', '/a/b/c', '/d/e/f'), ...twice('--log-level', 'info', 'debug')];
+    expect(parse(...argv, ...twice('--config', 'a.yaml', 'b.yaml'), '--open', '--open')).toEqual({
+      configFile: 'b.yaml',
+      settings: { address: '/d/e/f', logLevel: 'debug', open: true },
+    });
   });
 });
