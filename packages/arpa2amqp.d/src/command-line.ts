@@ -33,10 +33,11 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .parseSync();
   const { config, address, listen, connect, keytab, service, state, audit, shells, open, logLevel } = parsed;
   const single = { address, listen, connect, keytab, service, state, audit, open, logLevel };
-  const settings = Object.entries(single).map(([name, value]) => [name, lastOf(value)]);
+  const settings = Object.entries(single).map(([name, value]): [string, unknown] => [name, lastOf(value)]);
+  const given = [...settings, ['shells', shells] as const].filter(([, value]) => value !== undefined);
   return {
     configFile: lastOf(config),
-    settings: Object.fromEntries([...settings, ['shells', shells]].filter(([, value]) => value !== undefined)),
+    settings: Object.fromEntries(given),
   };
 }
 
