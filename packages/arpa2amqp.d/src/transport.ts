@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { ClientSasl, ConnectAt, ListenAt, ServerSasl } from '@arpa2amqp/amqp';
-import { BusError, quoted } from '@arpa2amqp/protocol';
+import { BusError } from '@arpa2amqp/protocol';
 import { acceptLogin, initiateLogin } from '@arpa2amqp/session';
+import { readPasswordFile, readSettingFile } from '@arpa2amqp/shell';
 import type { Configuration } from './configuration.js';
 
 /**
@@ -83,10 +83,7 @@ async function clientSasl(url: URL, sasl: Configuration['sasl'], keytab: string 
     );
   }
   if (sasl?.user !== undefined && sasl.passwordFile !== undefined) {
-    const text = (await readSetting(sasl.passwordFile, 'the password')).toString('utf8');
-    // A line end at its end is no part of it; a blank may be.
-    const password = text.replace(/\r?\n$/, '');
-    logins.push({ mechanism: 'PLAIN', username: sasl.user, password });
+    logins.push({ mechanism: 'PLAIN', username: sasl.user, password: await readPasswordFile(sasl.passwordFile) });
   }
   return logins;
 }
@@ -98,17 +95,8 @@ async function readTls(tls: Configuration['tls']): Promise<{ cert?: Buffer; key?
     throw new BusError('config', '"tls.certificate" and "tls.key" go together');
   }
   return {
-    ...(certificate === undefined ? {} : { cert: await readSetting(certificate, 'the certificate') }),
-    ...(key === undefined ? {} : { key: await readSetting(key, 'the key of the certificate') }),
-    ...(ca === undefined ? {} : { ca: await readSetting(ca, 'the certificates of the authorities') }),
+    ...(certificate === undefined ? {} : { cert: await readSettingFile(certificate, 'the certificate') }),
+    ...(key === undefined ? {} : { key: await readSettingFile(key, 'the key of the certificate') }),
+    ...(ca === undefined ? {} : { ca: await readSettingFile(ca, 'the certificates of the authorities') }),
   };
-}
-
-async function readSetting(file: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new BusError('config', `Cannot read ${what} from ${quoted(file)}: ${code ?? 'unknown reason'}`, { cause });
-  }
 }

@@ -46,6 +46,7 @@ export {
 } from './need.js';
 export type { BrokerPlace, PlaceData, ShellPlace } from './place.js';
 export { startProcessHost, type ProcessHostOptions } from './process-host.js';
+export { readPasswordFile, readSettingFile } from './setting-file.js';
 export { ShellError } from './shell-error.js';
 export { shellSchemaOf } from './shell-schema.js';
 export type { ShownCommand } from './shown-command.js';

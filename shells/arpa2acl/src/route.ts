@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { BusError, quoted } from '@arpa2amqp/protocol';
-import type { BrokerPlace } from '@arpa2amqp/shell';
+import { BusError } from '@arpa2amqp/protocol';
+import { readPasswordFile, readSettingFile, type BrokerPlace } from '@arpa2amqp/shell';
 import type { ConnectOptions, LoginOptions } from 'arpa2amqp';
 import type { Destination, ResolvedOptions, TlsFiles } from './options.js';
 
@@ -52,9 +51,9 @@ const GSSAPI: LoginWay = Object.freeze({ mechanism: 'GSSAPI' });
 export async function readRoute({ url, profile, tls, logins }: Route): Promise<ReadRoute> {
   const { ca, certificate, key } = tls;
   const read = {
-    ...(ca === undefined ? {} : { ca: await readSetting(ca, 'the certificates of the authorities') }),
-    ...(certificate === undefined ? {} : { cert: await readSetting(certificate, 'the certificate') }),
-    ...(key === undefined ? {} : { key: await readSetting(key, 'the key of the certificate') }),
+    ...(ca === undefined ? {} : { ca: await readSettingFile(ca, 'the certificates of the authorities') }),
+    ...(certificate === undefined ? {} : { cert: await readSettingFile(certificate, 'the certificate') }),
+    ...(key === undefined ? {} : { key: await readSettingFile(key, 'the key of the certificate') }),
   };
   return {
     url,
@@ -66,20 +65,9 @@ export async function readRoute({ url, profile, tls, logins }: Route): Promise<R
 
 async function readLogin(way: LoginWay | null): Promise<LoginOptions | null> {
   if (way?.mechanism !== 'PLAIN') return way;
-  const text = (await readSetting(way.passwordFile, 'the password')).toString('utf8');
-  // As the daemon reads it: a line end at its end is no part of it.
-  return { mechanism: 'PLAIN', username: way.user, password: text.replace(/\r?\n$/, '') };
+  return { mechanism: 'PLAIN', username: way.user, password: await readPasswordFile(way.passwordFile) };
 }
 
 function hasUser(url: string): boolean {
   return URL.canParse(url) && new URL(url).username !== '';
-}
-
-async function readSetting(file: string, what: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new BusError('config', `Cannot read ${what} from ${quoted(file)}: ${code ?? 'unknown reason'}`, { cause });
-  }
 }
