@@ -84,16 +84,16 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     this.add(eventRecord(kind, members));
   }
 
-  add({ start, number, end }: AuditRecord): void {
+  add(record: AuditRecord): void {
     if (this.#isEnded) return;
     if (this.#failure !== null && this.#bytes > this.#maxWaiting) {
       this.#lost ??= { lines: 0, fromMs: Date.now() };
       this.#lost.lines += 1;
       return;
     }
-    const page = this.#pageFor(start.length + end.length);
+    const page = this.#pageFor(record.start.length + record.end.length);
     this.#bytes -= page.length;
-    page.add(start, number, end);
+    page.add(record);
     this.#bytes += page.length;
     this.#sequence += 1;
     if (this.#isScheduled) return;

@@ -1,4 +1,5 @@
 import { HASH_OFFSET } from './audit-chain.js';
+import { countUp, LineSeries, type LineParts } from './line-series.js';
 
 /** Bytes of a page, unless one line needs more. */
 export const PAGE_BYTES = 256 * 1024;
@@ -9,7 +10,6 @@ export const PAGE_LINES = 4096;
 const OPENING = '{"seq":';
 const MAX_DIGITS = 16;
 const ZERO = 0x30;
-const NINE = 0x39;
 
 /** What a line takes besides its parts, at most. */
 export const FRAME_BYTES = OPENING.length + 2 * MAX_DIGITS;
@@ -29,6 +29,7 @@ export class AuditPage {
   readonly #places = new Int32Array(2 * PAGE_LINES);
   /** How the last line begins, with its number. */
   #opening = openingOf(0);
+  readonly #series = new LineSeries();
   #lines = 0;
   #length = 0;
   #waiters: Waiters | null = null;
@@ -41,6 +42,7 @@ export class AuditPage {
   /** Starts anew. @param sequence - number of the line before the first one */
   begin(sequence: number): void {
     this.#opening = openingOf(sequence);
+    this.#series.forget();
     this.#lines = 0;
     this.#length = 0;
   }
@@ -73,37 +75,43 @@ export class AuditPage {
     return this.#lines < PAGE_LINES && this.#length + bytes + FRAME_BYTES <= this.#buffer.length;
   }
 
-  /**
-   * Adds a line, for which there must be room.
-   *
-   * @param start - what follows on the number of the line, from the link on
-   * @param number - behind it; none when null
-   * @param end - up to the line feed
-   */
-  add(start: Uint8Array, number: number | null, end: Uint8Array): void {
+  /** Adds a line, for which there must be room. */
+  add(parts: LineParts): void {
+    if (!countUp(this.#opening, OPENING.length, this.#opening.length - 1)) {
+      this.#opening = openingOf(10 ** (this.#opening.length - OPENING.length));
+    }
+    const at = this.#length;
+    const line = this.#series.next(parts);
+    if (line !== null) {
+      this.#buffer.set(line, at);
+      this.#end(at + line.length);
+      return;
+    }
+    this.#end(this.#putParts(parts));
+    if (!this.#series.note(parts)) return;
+    const copy = Uint8Array.prototype.slice.call(this.#buffer, at, this.#length);
+    this.#series.keep(copy, parts, { from: OPENING.length, to: this.#opening.length });
+  }
+
+  /** @returns where the line ends */
+  #putParts({ start, number, end }: LineParts): number {
     const buffer = this.#buffer;
     let at = this.#length;
-    this.#count();
     buffer.set(this.#opening, at);
     at += this.#opening.length;
-    this.#places[2 * this.#lines] = at + HASH_OFFSET;
     buffer.set(start, at);
     at += start.length;
     if (number !== null) at = putNumber(buffer, at, number);
     buffer.set(end, at);
-    at += end.length;
-    this.#places[2 * this.#lines + 1] = at;
-    this.#lines += 1;
-    this.#length = at;
+    return at + end.length;
   }
 
-  /** Adds one to the number in its digits: numbers are dear to write out. */
-  #count(): void {
-    const opening = this.#opening;
-    let at = opening.length - 1;
-    for (; opening[at] === NINE; at -= 1) opening[at] = ZERO;
-    if (at >= OPENING.length) opening[at] = (opening[at] ?? ZERO) + 1;
-    else this.#opening = openingOf(10 ** (opening.length - OPENING.length));
+  /** Takes note of a line that was put behind the last one. */
+  #end(end: number): void {
+    this.#places[2 * this.#lines] = this.#length + this.#opening.length + HASH_OFFSET;
+    this.#places[2 * this.#lines + 1] = end;
+    this.#lines += 1;
+    this.#length = end;
   }
 
   /** Resolves when nobody has to wait for it any more. */

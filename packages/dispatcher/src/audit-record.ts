@@ -3,6 +3,7 @@ import type { Caller, CommandDescription } from '@arpa2amqp/shell';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, RefusedCaller } from './audit.js';
 import { LINK } from './audit-chain.js';
 import type { Grounds, ListAnswer } from './authorizer.js';
+import type { LineParts } from './line-series.js';
 import type { PlannedStep } from './plan.js';
 
 /*
@@ -49,13 +50,7 @@ function batchPart({ batchId, caller }: AuditedBatch): string {
 }
 
 /** A line of the log from its {@link LINK} on, in ASCII. */
-export interface AuditRecord {
-  readonly start: Uint8Array;
-  /** Stands between the two; nothing when null. */
-  readonly number: number | null;
-  /** With its line feed. */
-  readonly end: Uint8Array;
-}
+export type AuditRecord = LineParts;
 
 /** Makes the records of one batch. */
 export class BatchRecords {
