@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 
 /** Where a chain ends: the number and the hash of its last line. */
 export interface ChainHead {
@@ -14,30 +14,6 @@ export const GENESIS: ChainHead = Object.freeze({ sequence: 0, hash: '0'.repeat(
 export const LINK = `,"prev":"${GENESIS.hash}",`;
 /** Where the hash is in it. */
 export const HASH_OFFSET = LINK.indexOf(GENESIS.hash);
-
-/**
- * Gives lines the hash each of the one before it.
- *
- * @param head - of the line before the first one
- * @param bytes - of a page; changed in place
- * @param places - of the page
- * @returns the end of the chain
- */
-export function chain(head: ChainHead, bytes: Buffer, places: Int32Array): ChainHead {
-  let last = head.hash;
-  let start = 0;
-  for (let index = 0; index < places.length; index += 2) {
-    const room = places[index] ?? 0;
-    const end = places[index + 1] ?? 0;
-    // Naming no encoding and making no Buffer take a tenth off; a hash is ASCII.
-    bytes.write(last, room, last.length);
-    const line = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - 1 - start);
-    // In one shot: a hash object a line takes twice as long.
-    last = hash('sha256', line, 'hex');
-    start = end;
-  }
-  return { sequence: head.sequence + places.length / 2, hash: last };
-}
 
 /** A line as it claims to stand in a chain. */
 export interface Claim {

@@ -1,19 +1,22 @@
 import type { ChainEnd } from './audit-head.js';
-import { PAGE_BYTES, PAGE_LINES, type AuditPage } from './audit-page.js';
+import { PAGE_BYTES, PAGE_LINES, SERIES_WORDS, type AuditPage, type PageLines } from './audit-page.js';
 import type { WriteJob } from './audit-write.js';
 
 const HASH_LENGTH = 64;
 const WORDS_AT = 0;
-const WORDS = 4;
-const NUMBERS_AT = 16;
-const HASH_AT = 32;
-const PLACES_AT = HASH_AT + HASH_LENGTH;
-const BYTES_AT = PLACES_AT + 2 * PAGE_LINES * Int32Array.BYTES_PER_ELEMENT;
+const WORDS = 6;
+const NUMBERS_AT = 24;
+const HASH_AT = 40;
+const SERIES_AT = HASH_AT + HASH_LENGTH;
+const MAX_SERIES = SERIES_WORDS * PAGE_LINES;
+const BYTES_AT = SERIES_AT + MAX_SERIES * Int32Array.BYTES_PER_ELEMENT;
 
 const STATE = 0;
-const LINES = 1;
-const FD = 2;
-const HEAD_FD = 3;
+const SERIES = 1;
+const LENGTH = 2;
+const SIZE = 3;
+const FD = 4;
+const HEAD_FD = 5;
 const NO_FD = -1;
 
 const SEQUENCE = 0;
@@ -34,27 +37,30 @@ export class AuditDesk {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
-  readonly #places: Int32Array;
+  readonly #series: Int32Array;
   readonly #bytes: Buffer;
 
   constructor(memory = new SharedArrayBuffer(BYTES_AT + PAGE_BYTES)) {
     this.memory = memory;
     this.#words = new Int32Array(memory, WORDS_AT, WORDS);
     this.#numbers = new Float64Array(memory, NUMBERS_AT, 2);
-    this.#places = new Int32Array(memory, PLACES_AT, 2 * PAGE_LINES);
+    this.#series = new Int32Array(memory, SERIES_AT, MAX_SERIES);
     this.#bytes = Buffer.from(memory);
   }
 
   /** Lays a job down and wakes the other thread. @param page - no larger than usual */
-  put({ fd, headFd, head }: JobFrame, { lines, places, bytes }: AuditPage): void {
+  put({ fd, headFd, head }: JobFrame, { content }: AuditPage): void {
+    const { bytes, series, size } = content;
     const words = this.#words;
-    words[LINES] = lines;
+    words[SERIES] = series.length;
+    words[LENGTH] = bytes.length;
+    words[SIZE] = size;
     words[FD] = fd;
     words[HEAD_FD] = headFd ?? NO_FD;
     this.#numbers[SEQUENCE] = head.sequence;
     this.#numbers[FIRST] = head.first ?? 0;
     this.#bytes.write(head.hash, HASH_AT, 'latin1');
-    this.#places.set(places);
+    this.#series.set(series);
     this.#bytes.set(bytes, BYTES_AT);
     Atomics.store(words, STATE, LAID_DOWN);
     Atomics.notify(words, STATE);
@@ -70,14 +76,20 @@ export class AuditDesk {
     const words = this.#words;
     Atomics.wait(words, STATE, EMPTY);
     Atomics.store(words, STATE, EMPTY);
-    const places = this.#places.subarray(0, 2 * (words[LINES] ?? 0));
     const headFd = words[HEAD_FD] ?? NO_FD;
     return {
       fd: words[FD] ?? NO_FD,
       headFd: headFd === NO_FD ? null : headFd,
       head: this.#head(),
-      bytes: this.#bytes.subarray(BYTES_AT, BYTES_AT + (places.at(-1) ?? 0)),
-      places,
+      lines: this.#lines(),
+    };
+  }
+
+  #lines(): PageLines {
+    return {
+      bytes: this.#bytes.subarray(BYTES_AT, BYTES_AT + (this.#words[LENGTH] ?? 0)),
+      series: this.#series.subarray(0, this.#words[SERIES]),
+      size: this.#words[SIZE] ?? 0,
     };
   }
 

@@ -14,8 +14,6 @@ export interface AuditDestination {
   takeFound(): readonly AuditEvent[];
   /** Writes what an earlier `append` has left over, and looks whether more can be written. */
   prepare(): WriteFailure | null;
-  /** Number of the last line that was taken. */
-  readonly sequence: number;
   /**
    * Chains lines and writes them. Takes them in any case: what could not be written is left over for `prepare`.
    *

@@ -96,10 +96,6 @@ export class AuditFile implements AuditDestination {
     return writeHead(this.#headFd, this.#head);
   }
 
-  get sequence(): number {
-    return this.#head.sequence;
-  }
-
   append(page: AuditPage, when: 'soon' | 'now'): WriteFailure | null | Promise<WriteFailure | null> {
     const frame: JobFrame = { fd: this.#fd, headFd: this.#headFd, head: this.#head };
     const isElsewhere = when === 'soon' && this.#thread.takes(page);
@@ -181,8 +177,8 @@ export class AuditFile implements AuditDestination {
   }
 }
 
-function appendHere({ fd, headFd, head }: JobFrame, { bytes, places }: AuditPage, already?: number): WriteResult {
-  return writeJob({ fd, headFd, head, bytes, places }, already);
+function appendHere({ fd, headFd, head }: JobFrame, { content }: AuditPage, already?: number): WriteResult {
+  return writeJob({ fd, headFd, head, lines: content }, already);
 }
 
 function firstLine(bytes: Uint8Array): Buffer {

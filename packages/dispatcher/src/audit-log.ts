@@ -46,8 +46,6 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   #waiting: AuditPage[] = [];
   /** Bytes of the lines that wait. */
   #bytes = 0;
-  /** Number of the last line. */
-  #sequence: number;
   /** Being written. */
   #current: AuditPage | null = null;
   /** To be used again. */
@@ -67,7 +65,6 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     this.#options = options;
     this.#destination = options.destination;
     this.#maxWaiting = options.maxWaiting ?? MAX_WAITING;
-    this.#sequence = options.destination.sequence;
     this.#tellFound();
   }
 
@@ -92,10 +89,9 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
       return;
     }
     const page = this.#pageFor(record.start.length + record.end.length);
-    this.#bytes -= page.length;
+    this.#bytes -= page.size;
     page.add(record);
-    this.#bytes += page.length;
-    this.#sequence += 1;
+    this.#bytes += page.size;
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     // Runs when all that this turn of the event loop can finish is finished.
@@ -227,7 +223,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
     if (last?.hasRoomFor(bytes) === true) return last;
     const page = bytes <= PAGE_BYTES - FRAME_BYTES ? (this.#spare ?? new AuditPage()) : new AuditPage(bytes);
     if (page === this.#spare) this.#spare = null;
-    page.begin(this.#sequence);
+    page.clear();
     this.#waiting.push(page);
     return page;
   }
@@ -235,7 +231,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   /** The next page that is to be written. */
   #take(): AuditPage | null {
     const page = this.#waiting.shift() ?? null;
-    if (page !== null) this.#bytes -= page.length;
+    if (page !== null) this.#bytes -= page.size;
     return page;
   }
 

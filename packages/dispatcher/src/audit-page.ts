@@ -1,18 +1,41 @@
-import { HASH_OFFSET } from './audit-chain.js';
-import { countUp, LineSeries, type LineParts } from './line-series.js';
-
-/** Bytes of a page, unless one line needs more. */
+/** Bytes of the lines of a page, unless one line needs more. */
 export const PAGE_BYTES = 256 * 1024;
 /** Lines of a page at most. */
 export const PAGE_LINES = 4096;
+/** Numbers that describe a series of lines. */
+export const SERIES_WORDS = 5;
+const LINES_WORD = 4;
 
-/** How a line begins; its number follows. */
-const OPENING = '{"seq":';
 const MAX_DIGITS = 16;
 const ZERO = 0x30;
 
+/** How a line begins; its number follows. */
+export const OPENING = '{"seq":';
 /** What a line takes besides its parts, at most. */
 export const FRAME_BYTES = OPENING.length + 2 * MAX_DIGITS;
+
+/** What a line is made of behind its own number. */
+export interface LineParts {
+  /** From the link on. */
+  readonly start: Uint8Array;
+  /** Stands between the two; nothing when null. */
+  readonly number: number | null;
+  /** With its line feed. */
+  readonly end: Uint8Array;
+}
+
+/** Lines that wait to be chained and written. */
+export interface PageLines {
+  /** The first line of every series, behind its own number. */
+  readonly bytes: Uint8Array;
+  /**
+   * For each series where in `bytes` its first line begins, where the digits of the number in it begin and end, where the line
+   * ends, and how many lines it has: in each the number is one more.
+   */
+  readonly series: Int32Array;
+  /** Bytes of all the lines when they are written out, at most. */
+  readonly size: number;
+}
 
 /** Who waits until a page is written. */
 interface Waiters {
@@ -21,97 +44,104 @@ interface Waiters {
 }
 
 /**
- * Lines that wait to be chained and written together: numbered, and with room for the hashes. They are bytes from the beginning,
- * since as strings they would be copied several times and leave a hundred pieces of garbage a batch.
+ * Lines that wait to be chained and written together. They are bytes from the beginning, since as strings they would be copied
+ * several times and leave a hundred pieces of garbage a batch; and of lines that differ in their numbers alone only the first is
+ * there, since the thread that chains them can write out the others.
  */
 export class AuditPage {
+  readonly #capacity: number;
   readonly #buffer: Buffer;
-  readonly #places = new Int32Array(2 * PAGE_LINES);
-  /** How the last line begins, with its number. */
-  #opening = openingOf(0);
-  readonly #series = new LineSeries();
-  #lines = 0;
+  readonly #series = new Int32Array(SERIES_WORDS * PAGE_LINES);
+  /** Behind the last series. */
+  #words = 0;
   #length = 0;
+  #lines = 0;
+  #size = 0;
+  /** The parts of the last line; no line continues a series of which they are not known. */
+  #last: LineParts | null = null;
   #waiters: Waiters | null = null;
 
   /** @param bytes - of the parts of a line for which it must have room */
   constructor(bytes = 0) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, bytes + FRAME_BYTES));
+    this.#capacity = Math.max(PAGE_BYTES, bytes + FRAME_BYTES);
+    this.#buffer = Buffer.allocUnsafeSlow(this.#capacity);
   }
 
-  /** Starts anew. @param sequence - number of the line before the first one */
-  begin(sequence: number): void {
-    this.#opening = openingOf(sequence);
-    this.#series.forget();
-    this.#lines = 0;
+  /** Starts anew. */
+  clear(): void {
+    this.#words = 0;
     this.#length = 0;
+    this.#lines = 0;
+    this.#size = 0;
+    this.#last = null;
   }
 
   /** Not made for a line that is longer than a page. */
   get isUsual(): boolean {
-    return this.#buffer.length === PAGE_BYTES;
+    return this.#capacity === PAGE_BYTES;
   }
 
+  /** How many lines it has. */
   get lines(): number {
     return this.#lines;
   }
 
-  /** Of its bytes. */
-  get length(): number {
-    return this.#length;
+  /** Bytes of its lines when they are written out, at most. */
+  get size(): number {
+    return this.#size;
   }
 
-  get bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  /** For each line, where the room for the hash begins, and where the line ends behind its line feed. */
-  get places(): Int32Array {
-    return this.#places.subarray(0, 2 * this.#lines);
+  get content(): PageLines {
+    return {
+      bytes: this.#buffer.subarray(0, this.#length),
+      series: this.#series.subarray(0, this.#words),
+      size: this.#size,
+    };
   }
 
   /** Whether it has room for a line whose parts take so many bytes. */
   hasRoomFor(bytes: number): boolean {
-    return this.#lines < PAGE_LINES && this.#length + bytes + FRAME_BYTES <= this.#buffer.length;
+    return this.#lines < PAGE_LINES && this.#size + bytes + FRAME_BYTES <= this.#capacity;
   }
 
   /** Adds a line, for which there must be room. */
   add(parts: LineParts): void {
-    if (!countUp(this.#opening, OPENING.length, this.#opening.length - 1)) {
-      this.#opening = openingOf(10 ** (this.#opening.length - OPENING.length));
-    }
-    const at = this.#length;
-    const line = this.#series.next(parts);
-    if (line !== null) {
-      this.#buffer.set(line, at);
-      this.#end(at + line.length);
-      return;
-    }
-    this.#end(this.#putParts(parts));
-    if (!this.#series.note(parts)) return;
-    const copy = Uint8Array.prototype.slice.call(this.#buffer, at, this.#length);
-    this.#series.keep(copy, parts, { from: OPENING.length, to: this.#opening.length });
-  }
-
-  /** @returns where the line ends */
-  #putParts({ start, number, end }: LineParts): number {
-    const buffer = this.#buffer;
-    let at = this.#length;
-    buffer.set(this.#opening, at);
-    at += this.#opening.length;
-    buffer.set(start, at);
-    at += start.length;
-    if (number !== null) at = putNumber(buffer, at, number);
-    buffer.set(end, at);
-    return at + end.length;
-  }
-
-  /** Takes note of a line that was put behind the last one. */
-  #end(end: number): void {
-    this.#places[2 * this.#lines] = this.#length + this.#opening.length + HASH_OFFSET;
-    this.#places[2 * this.#lines + 1] = end;
+    const last = this.#last;
+    const isNext =
+      last !== null &&
+      last.start === parts.start &&
+      last.end === parts.end &&
+      last.number !== null &&
+      last.number + 1 === parts.number;
+    if (isNext) this.#continue();
+    else this.#begin(parts);
+    this.#last = parts;
     this.#lines += 1;
-    this.#length = end;
+    this.#size += parts.start.length + parts.end.length + FRAME_BYTES;
+  }
+
+  #continue(): void {
+    const word = this.#words - SERIES_WORDS + LINES_WORD;
+    this.#series[word] = (this.#series[word] ?? 0) + 1;
+  }
+
+  /** Puts down the first line of a series. */
+  #begin({ start, number, end }: LineParts): void {
+    const length = this.#length;
+    const from = length + start.length;
+    this.#buffer.set(start, length);
+    const to = number === null ? from : putNumber(this.#buffer, from, number);
+    this.#buffer.set(end, to);
+    this.#length = to + end.length;
+    // One by one: an array for them would be garbage for every line.
+    const series = this.#series;
+    const word = this.#words;
+    series[word] = length;
+    series[word + 1] = from;
+    series[word + 2] = to;
+    series[word + 3] = this.#length;
+    series[word + LINES_WORD] = 1;
+    this.#words += SERIES_WORDS;
   }
 
   /** Resolves when nobody has to wait for it any more. */
@@ -125,10 +155,6 @@ export class AuditPage {
     this.#waiters?.resolve();
     this.#waiters = null;
   }
-}
-
-function openingOf(sequence: number): Buffer {
-  return Buffer.from(`${OPENING}${sequence}`, 'latin1');
 }
 
 /** @returns where it ends */

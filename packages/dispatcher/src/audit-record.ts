@@ -2,8 +2,8 @@ import { Timestamps, type Reply } from '@arpa2amqp/protocol';
 import type { Caller, CommandDescription } from '@arpa2amqp/shell';
 import type { AuditedBatch, AuditedCommand, AuditedEnd, RefusedCaller } from './audit.js';
 import { LINK } from './audit-chain.js';
+import type { LineParts } from './audit-page.js';
 import type { Grounds, ListAnswer } from './authorizer.js';
-import type { LineParts } from './line-series.js';
 import type { PlannedStep } from './plan.js';
 
 /*

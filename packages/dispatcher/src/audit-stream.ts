@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, write } from 'node:fs';
 import { Socket } from 'node:net';
-import { chain, GENESIS, type ChainHead } from './audit-chain.js';
+import { GENESIS, type ChainHead } from './audit-chain.js';
 import type { AuditDestination, AuditEvent } from './audit-destination.js';
 import { openHead, type KeptHead } from './audit-head.js';
 import type { AuditPage } from './audit-page.js';
+import { chain } from './chain-writer.js';
 import { failureOf, writeHead, type WriteFailure } from './audit-write.js';
 
 /**
@@ -49,14 +50,10 @@ export class AuditStream implements AuditDestination {
     return this.#failure;
   }
 
-  get sequence(): number {
-    return this.#head.sequence;
-  }
-
   async append(page: AuditPage): Promise<WriteFailure | null> {
-    // Whoever reads may take them long after the page is used again.
-    const bytes = Buffer.from(page.bytes);
-    this.#head = chain(this.#head, bytes, page.places);
+    // Memory of their own: whoever reads may take them long after the next ones were written.
+    const { head, bytes } = chain(this.#head, page.content, Buffer.allocUnsafe(page.size));
+    this.#head = head;
     return await this.#write(bytes);
   }
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { AuditDesk, type JobFrame } from './audit-desk.js';
-import { PAGE_BYTES, type AuditPage } from './audit-page.js';
+import type { AuditPage } from './audit-page.js';
 import type { WriteResult } from './audit-write.js';
 
 /** Built: a thread cannot run TypeScript. */
@@ -19,8 +19,8 @@ export class AuditThread {
   #settle: ((result: WriteResult | null) => void) | null = null;
 
   /** Whether it is for this thread to do. */
-  takes({ lines, bytes }: AuditPage): boolean {
-    return lines >= MIN_LINES && bytes.length <= PAGE_BYTES;
+  takes({ lines, isUsual }: AuditPage): boolean {
+    return lines >= MIN_LINES && isUsual;
   }
 
   /** Does one job at a time. Null when the thread cannot be started, or ended meanwhile: how much it has written is not known. */

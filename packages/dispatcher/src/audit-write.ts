@@ -1,8 +1,11 @@
 import { writeSync } from 'node:fs';
-import { chain } from './audit-chain.js';
 import type { ChainEnd } from './audit-head.js';
+import { PAGE_BYTES, type PageLines } from './audit-page.js';
+import { chain } from './chain-writer.js';
 
 const LINE_FEED = 10;
+/** Every thread has its own. The system gives memory for it as far as it is used. */
+const ROOM = Buffer.allocUnsafeSlow(PAGE_BYTES);
 
 /** Lines to be chained and written. */
 export interface WriteJob {
@@ -10,9 +13,7 @@ export interface WriteJob {
   /** Where the end of the chain is kept beside the log; null: nowhere. */
   readonly headFd: number | null;
   readonly head: ChainEnd;
-  /** Of a page. */
-  readonly bytes: Buffer;
-  readonly places: Int32Array;
+  readonly lines: PageLines;
 }
 
 /** What came of a {@link WriteJob}. */
@@ -46,9 +47,10 @@ export interface WriteFailure {
  *
  * @param already - bytes that an earlier attempt has written
  */
-export function writeJob({ fd, headFd, head: before, bytes, places }: WriteJob, already = 0): WriteResult {
-  const { sequence, hash } = chain(before, bytes, places);
-  const head = { sequence, hash, first: before.first };
+export function writeJob({ fd, headFd, head: before, lines }: WriteJob, already = 0): WriteResult {
+  const room = lines.size <= ROOM.length ? ROOM : Buffer.allocUnsafeSlow(lines.size);
+  const { head: end, bytes } = chain(before, lines, room);
+  const head = { sequence: end.sequence, hash: end.hash, first: before.first };
   const { written, rest, failure } = writeBytes(fd, bytes, already);
   if (failure !== null) return { head, written, rest, failure };
   return { head, written, rest, failure: headFd === null ? null : writeHead(headFd, head) };

@@ -261,9 +261,6 @@ describe('a log that cannot be written', () => {
     constructor(inner: AuditFile) {
       this.inner = inner;
     }
-    get sequence() {
-      return this.inner.sequence;
-    }
     takeFound = () => this.inner.takeFound();
     prepare = () => (this.isShut ? { code: 'EIO', message: 'Input/output error' } : this.inner.prepare());
     append = (...of: Parameters<AuditDestination['append']>) => this.inner.append(...of);

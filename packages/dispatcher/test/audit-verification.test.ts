@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AuditVerification, type AuditFindings, type ChainEnd } from '../src/index.js';
-import { chain, GENESIS, LINK } from '../src/audit-chain.js';
+import { GENESIS, LINK } from '../src/audit-chain.js';
 import { AuditPage } from '../src/audit-page.js';
+import { chain } from '../src/chain-writer.js';
 
 const LINES = 12;
 const NOTHING = new Uint8Array();
@@ -10,13 +11,12 @@ const NOTHING = new Uint8Array();
 /** A log of records with these numbers in them. */
 function logOf(numbers: readonly number[]): { head: ChainEnd; log: Buffer } {
   const page = new AuditPage();
-  page.begin(0);
   for (const n of numbers) {
     const record = `${LINK}"time":"2026-11-22T06:00:00.000Z","record":"command","n":${n}}\n`;
     page.add({ start: Buffer.from(record), number: null, end: NOTHING });
   }
-  const log = Buffer.from(page.bytes);
-  return { head: { ...chain(GENESIS, log, page.places), first: 1 }, log };
+  const chained = chain(GENESIS, page.content, Buffer.alloc(page.size));
+  return { head: { ...chained.head, first: 1 }, log: chained.bytes };
 }
 
 const numbers = Array.from({ length: LINES }, (_item, index) => index);
