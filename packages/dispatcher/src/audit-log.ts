@@ -26,6 +26,8 @@ interface Lost {
 }
 
 const MAX_WAITING = 16 * 1024 * 1024;
+/** One is being written, one filled, and while the system does something else another one or two. */
+const MAX_SPARE = 4;
 const RETRY_MS = 1000;
 /** A reader of stdout who takes nothing for so long does not keep replies back any more. */
 const STUCK_MS = 2000;
@@ -48,8 +50,8 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   #bytes = 0;
   /** Being written. */
   #current: AuditPage | null = null;
-  /** To be used again. */
-  #spare: AuditPage | null = null;
+  /** To be used again: memory for new ones, given back by the garbage collection alone, makes that run often. */
+  readonly #spare: AuditPage[] = [];
   #lost: Lost | null = null;
   #isScheduled = false;
   #failure: WriteFailure | null = null;
@@ -221,8 +223,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
   #pageFor(bytes: number): AuditPage {
     const last = this.#waiting.at(-1);
     if (last?.hasRoomFor(bytes) === true) return last;
-    const page = bytes <= PAGE_BYTES - FRAME_BYTES ? (this.#spare ?? new AuditPage()) : new AuditPage(bytes);
-    if (page === this.#spare) this.#spare = null;
+    const page = bytes <= PAGE_BYTES - FRAME_BYTES ? (this.#spare.pop() ?? new AuditPage()) : new AuditPage(bytes);
     page.clear();
     this.#waiting.push(page);
     return page;
@@ -237,7 +238,7 @@ export class AuditLog implements Audit, RecordSink, AsyncDisposable {
 
   #done(page: AuditPage): void {
     page.free();
-    if (page.isUsual) this.#spare = page;
+    if (page.isUsual && this.#spare.length < MAX_SPARE) this.#spare.push(page);
   }
 
   #tellFound(): void {
