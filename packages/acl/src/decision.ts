@@ -1,5 +1,5 @@
-import type { Identity } from './identity.js';
-import { groupsAbove, ownNamesOf, type GroupReader, type Membership } from './membership.js';
+import { namesOf, type Identity } from './identity.js';
+import { membershipsOf, type GroupReader, type Membership } from './membership.js';
 import { formatResource, type Resource, type ResourceChain } from './resource.js';
 import { RIGHTS, formatRights, hasRight, type Right, type Rights } from './rights.js';
 import { domainSelectorsOf, type Selector } from './selector.js';
@@ -74,7 +74,7 @@ export function decide(
   resources: ResourceChain,
   onStep?: (step: DecisionStep) => void,
 ): Decision {
-  const names = ownNamesOf(reader, identity);
+  const names = namesOf(identity);
   let memberships: readonly Membership[] | undefined;
   let domains: readonly Selector[] | undefined;
   for (const resource of resources) {
@@ -83,14 +83,19 @@ export function decide(
       onStep?.({ resource, selector: null, rights: undefined });
       continue;
     }
-    const look = (selector: Selector): Rights | undefined => {
-      const rights = list.rightsOf(selector);
+    const tell = (selector: Selector, rights: Rights | undefined): Rights | undefined => {
       onStep?.({ resource, selector, rights });
       return rights;
     };
+    const look = (selector: Selector): Rights | undefined => tell(selector, list.rightsOf(selector));
+    const lookForName = (name: Identity): Rights | undefined => {
+      const rights = list.rightsOf(name);
+      // Asked only where there is an entry, since it is a look-up of its own.
+      return rights !== undefined && reader.isGroup(name) ? undefined : tell(name, rights);
+    };
     const found =
-      firstOf(names, look) ??
-      ofGroups((memberships ??= groupsAbove(reader, names)), right, look) ??
+      firstOf(names, lookForName) ??
+      ofGroups((memberships ??= membershipsOf(reader, identity)), right, look) ??
       firstOf((domains ??= domainSelectorsOf(identity)), look);
     if (found !== undefined) return { isGranted: hasRight(found.rights, right), identity, right, resource, ...found };
   }
@@ -105,7 +110,10 @@ interface Found {
 
 type Look = (selector: Selector) => Rights | undefined;
 
-function firstOf(selectors: readonly Selector[], look: Look): Found | undefined {
+function firstOf<T extends Selector>(
+  selectors: readonly T[],
+  look: (selector: T) => Rights | undefined,
+): Found | undefined {
   for (const selector of selectors) {
     const rights = look(selector);
     if (rights !== undefined) return { selector, rights, via: [] };

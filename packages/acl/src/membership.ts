@@ -16,40 +16,43 @@ export interface Membership {
 }
 
 /**
- * The names by which a caller has entries and memberships of its own. The name of a group or role is none of them: it stands for
- * the members, and who issues principals is often not who makes groups.
- */
-export function ownNamesOf(reader: GroupReader, caller: Identity): readonly Identity[] {
-  return namesOf(caller).filter((name) => !reader.isGroup(name));
-}
-
-/**
  * Every group and role of a caller, those it belongs to by way of others included. An alias belongs to what its user
- * belongs to; nobody else's alias or domain plays a part. A caller with the name of a group belongs to nothing by that name.
+ * belongs to; nobody else's alias or domain plays a part. A caller with the name of a group belongs to nothing by that name:
+ * it stands for the members, and who issues principals is often not who makes groups.
  *
  * @returns fewest steps first, then the shortest domain, the shortest name, the alphabet; each group once, also when groups
  *   contain one another in a circle
  */
 export function membershipsOf(reader: GroupReader, identity: Identity): readonly Membership[] {
-  return groupsAbove(reader, ownNamesOf(reader, identity));
+  const first = namesOf(identity).flatMap((name) => {
+    const groups = reader.groupsOf(name);
+    return groups.length > 0 && !reader.isGroup(name) ? groups : [];
+  });
+  return climb(reader, first, []);
 }
 
-/** As {@link membershipsOf}, for names that may be those of groups and roles. */
-export function groupsAbove(reader: GroupReader, names: readonly Identity[]): readonly Membership[] {
-  const seen = new Set<Identity>(names);
+/** The groups and roles to which one of them belongs, itself or by way of others. */
+export function groupsAbove(reader: GroupReader, group: Identity): readonly Identity[] {
+  return climb(reader, reader.groupsOf(group), [group]).map((membership) => membership.group);
+}
+
+/** @param left - groups that are left out */
+function climb(reader: GroupReader, first: readonly Identity[], left: readonly Identity[]): readonly Membership[] {
+  if (first.length === 0) return [];
+  const seen = new Set(left);
   const memberships: Membership[] = [];
-  let level: Membership[] = names.map((group) => ({ group, via: [] }));
+  let level: Membership[] = [];
+  const reach = (group: Identity, via: readonly Identity[]): void => {
+    if (seen.has(group)) return;
+    seen.add(group);
+    level.push({ group, via: [...via, group] });
+  };
+  for (const group of first) reach(group, []);
   while (level.length > 0) {
-    const next: Membership[] = [];
-    for (const { group: member, via } of level) {
-      for (const group of reader.groupsOf(member)) {
-        if (seen.has(group)) continue;
-        seen.add(group);
-        next.push({ group, via: [...via, group] });
-      }
-    }
-    level = next.length > 1 ? next.sort((a, b) => compare(a.group, b.group)) : next;
-    memberships.push(...level);
+    const reached = level.sort((a, b) => compare(a.group, b.group));
+    memberships.push(...reached);
+    level = [];
+    for (const { group, via } of reached) for (const above of reader.groupsOf(group)) reach(above, via);
   }
   return memberships;
 }

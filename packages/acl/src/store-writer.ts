@@ -179,7 +179,7 @@ export class StoreWriter {
     if (kind === null) {
       throw new AclError('acl-unknown-group', `Cannot add ${member} to ${group}: no such group or role; add it first`);
     }
-    const isCycle = member === group || groupsAbove(this.reader, [group]).some((above) => above.group === member);
+    const isCycle = member === group || groupsAbove(this.reader, group).includes(member);
     if (isCycle) {
       const message = `Cannot add ${member} to ${group}: ${group} would become a member of itself`;
       throw new AclError('acl-cycle', message);
