@@ -16,6 +16,7 @@ import {
   type WriteFailure,
   type WriteResult,
 } from './audit-write.js';
+import { chain } from './chain-writer.js';
 import { openOwnFile } from './own-file.js';
 
 /** Where an {@link AuditFile} is. */
@@ -154,7 +155,7 @@ export class AuditFile implements AuditDestination {
     } else if (size !== this.#size) {
       const [kind, bytes] = size > this.#size ? ['foreign', size - this.#size] : ['shrunk', this.#size - size];
       this.#found = [...this.#found, { kind, members: { bytes } }];
-      if (size < this.#size) this.#endLine(size);
+      this.#endLine(size);
       this.#size = size;
     }
   }
@@ -163,10 +164,22 @@ export class AuditFile implements AuditDestination {
     const result = await this.#thread.run(frame, page);
     if (result !== null) return this.#take(result);
     if (this.#isClosing) return { code: 'ECANCELED', message: 'The log was closed while it was written' };
-    // The thread is gone; how far it came is seen in the file (F1).
-    const already = fstatSync(frame.fd).size - this.#size;
-    this.#size += already;
-    return this.#take(appendHere(frame, page, already));
+    return this.#finish(frame, page);
+  }
+
+  /** The thread is gone (F1); how far it came is seen in the file. */
+  #finish(frame: JobFrame, { content }: AuditPage): WriteFailure | null {
+    const { head, bytes } = chain(frame.head, content, Buffer.allocUnsafe(content.size));
+    this.#head = { ...head, first: frame.head.first };
+    this.#rest = { bytes, skip: 0 };
+    try {
+      const skip = writtenOf(bytes, frame.fd, this.#size);
+      this.#size += skip;
+      this.#rest = { bytes, skip };
+    } catch (error) {
+      return failureOf(error);
+    }
+    return this.prepare();
   }
 
   #take({ head, written, rest, failure }: WriteResult): WriteFailure | null {
@@ -177,8 +190,15 @@ export class AuditFile implements AuditDestination {
   }
 }
 
-function appendHere({ fd, headFd, head }: JobFrame, { content }: AuditPage, already?: number): WriteResult {
-  return writeJob({ fd, headFd, head, lines: content }, already);
+function appendHere({ fd, headFd, head }: JobFrame, { content }: AuditPage): WriteResult {
+  return writeJob({ fd, headFd, head, lines: content });
+}
+
+/** How many of these bytes stand in the file from a place on; none when something else stands there. */
+function writtenOf(bytes: Buffer, fd: number, from: number): number {
+  const there = Buffer.allocUnsafe(Math.max(0, Math.min(bytes.length, fstatSync(fd).size - from)));
+  const read = readSync(fd, there, 0, there.length, from);
+  return bytes.subarray(0, read).equals(there.subarray(0, read)) ? read : 0;
 }
 
 function firstLine(bytes: Uint8Array): Buffer {

@@ -1,7 +1,7 @@
+import { LINK } from './audit-chain.js';
+
 /** Bytes of the lines of a page, unless one line needs more. */
 export const PAGE_BYTES = 256 * 1024;
-/** Lines of a page at most. */
-export const PAGE_LINES = 4096;
 /** Numbers that describe a series of lines. */
 export const SERIES_WORDS = 5;
 const LINES_WORD = 4;
@@ -13,6 +13,8 @@ const ZERO = 0x30;
 export const OPENING = '{"seq":';
 /** What a line takes besides its parts, at most. */
 export const FRAME_BYTES = OPENING.length + 2 * MAX_DIGITS;
+/** More lines of nothing but the link find no room in a page. */
+export const PAGE_LINES = Math.floor(PAGE_BYTES / (LINK.length + FRAME_BYTES));
 
 /** What a line is made of behind its own number. */
 export interface LineParts {
@@ -101,7 +103,7 @@ export class AuditPage {
 
   /** Whether it has room for a line whose parts take so many bytes. */
   hasRoomFor(bytes: number): boolean {
-    return this.#lines < PAGE_LINES && this.#size + bytes + FRAME_BYTES <= this.#capacity;
+    return this.#size + bytes + FRAME_BYTES <= this.#capacity;
   }
 
   /** Adds a line, for which there must be room. */

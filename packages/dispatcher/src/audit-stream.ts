@@ -20,6 +20,8 @@ export class AuditStream implements AuditDestination {
   /** What a failed write has left over. */
   #rest: Buffer | null = null;
   #isTrying = false;
+  /** The end of the chain could not be kept. */
+  #isHeadBehind = false;
   #found: readonly AuditEvent[];
 
   /**
@@ -43,6 +45,7 @@ export class AuditStream implements AuditDestination {
   }
 
   prepare(): WriteFailure | null {
+    if (this.#isHeadBehind) this.#failure = this.#keepHead();
     if (this.#rest !== null && this.#socket === null && !this.#isTrying) {
       this.#isTrying = true;
       void this.#write(this.#rest).finally(() => (this.#isTrying = false));
@@ -70,10 +73,14 @@ export class AuditStream implements AuditDestination {
   async #write(bytes: Buffer): Promise<WriteFailure | null> {
     const { failure, rest } = await (this.#socket === null ? writeAll(this.#fd, bytes) : writeTo(this.#socket, bytes));
     this.#rest = rest;
-    this.#failure = failure;
-    if (failure === null && this.#kept !== null)
-      this.#failure = writeHead(this.#kept.fd, { ...this.#head, first: null });
+    this.#failure = failure ?? this.#keepHead();
     return this.#failure;
+  }
+
+  #keepHead(): WriteFailure | null {
+    const failure = this.#kept === null ? null : writeHead(this.#kept.fd, { ...this.#head, first: null });
+    this.#isHeadBehind = failure !== null;
+    return failure;
   }
 }
 

@@ -44,14 +44,12 @@ export interface WriteFailure {
 /**
  * Chains lines and writes them at the end of the log, then the end of the chain. What `write` took is with the kernel: it
  * outlives the process, not the machine.
- *
- * @param already - bytes that an earlier attempt has written
  */
-export function writeJob({ fd, headFd, head: before, lines }: WriteJob, already = 0): WriteResult {
+export function writeJob({ fd, headFd, head: before, lines }: WriteJob): WriteResult {
   const room = lines.size <= ROOM.length ? ROOM : Buffer.allocUnsafeSlow(lines.size);
   const { head: end, bytes } = chain(before, lines, room);
   const head = { sequence: end.sequence, hash: end.hash, first: before.first };
-  const { written, rest, failure } = writeBytes(fd, bytes, already);
+  const { written, rest, failure } = writeBytes(fd, bytes, 0);
   if (failure !== null) return { head, written, rest, failure };
   return { head, written, rest, failure: headFd === null ? null : writeHead(headFd, head) };
 }

@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { Worker } from 'node:worker_threads';
+import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals';
 import { parseIdentity, AclStore, resourceOf, parseSelector, parseRights } from '@arpa2amqp/acl';
 import { DEFAULT_LIMITS, type Batch, type Reply } from '@arpa2amqp/protocol';
 import { runProgram, waitUntil, WorkDirectory } from '@arpa2amqp/testkit';
@@ -23,6 +24,7 @@ import {
   AclAuthorizer,
   AuditFile,
   AuditLog,
+  AuditStream,
   AuditVerification,
   Dispatcher,
   MemoryJournal,
@@ -355,6 +357,21 @@ describe('a log that cannot be written', () => {
     expect(verifyWhole(at).problems).toEqual([]);
   });
 
+  onFullDisk('because the end of the chain of a stream finds no room goes on when there is some', async () => {
+    const at = newFolder();
+    const head = `${mount}/third.head`;
+    writeFileSync(head, '', { mode: 0o600 });
+    const stream = new AuditStream(openSync(at.log, 'a'), head);
+    const { run, failures, changes } = start({ at, destination: stream });
+    expect(() => writeFileSync(`${mount}/ballast`, Buffer.alloc(128 * 1024))).toThrow('ENOSPC');
+    expect(codes(await run(LOOK, plant('a')))).toEqual([undefined, 'unavailable']);
+    expect(failures).toMatchObject([{ code: 'ENOSPC' }]);
+    rmSync(`${mount}/ballast`);
+    expect(codes(await run(plant('b')))).toEqual([undefined]);
+    expect(changes).toEqual(['b']);
+    expect(verify(at.log).problems).toEqual([]);
+  });
+
   test('because a write does not end is begun anew when that ends, if it was told to meanwhile', async () => {
     const at = newFolder();
     const file = new AuditFile({ path: at.log, headPath: at.head });
@@ -515,6 +532,31 @@ test.each<[string, (log: string) => unknown, RegExp]>([
   await make(log);
   const failure = expect.objectContaining({ code: 'config', message: expect.stringMatching(message) });
   expect(() => new AuditFile({ path: log, headPath: head })).toThrow(failure);
+});
+
+describe('a log whose other thread ends in the midst', () => {
+  test.each<[string, string[], (log: string) => void]>([
+    ['goes on', [], () => undefined],
+    ['is not misled by what somebody else has written', ['foreign'], (log) => appendFileSync(log, '{"foreign":"line')],
+    ['begins anew in a file that was emptied', ['shrunk'], (log) => truncateSync(log, 0)],
+  ])('%s', async (_what, kinds, change) => {
+    const { run, log, found, audit } = start();
+    await run(LOOK);
+    // Called for each thread that is started.
+    jest.spyOn(Worker.prototype, 'unref').mockImplementationOnce(function (this: Worker) {
+      change(log);
+      void this.terminate();
+    });
+    expect(codes(await run(...Array.from({ length: 100 }, () => LOOK)))).not.toContain('unavailable');
+    expect(codes(await run(plant('a')))).toEqual([undefined]);
+    await audit.close();
+    const whole = readFileSync(log, 'latin1').split('\n');
+    const commands = whole.filter((line) => line.includes('"words":["look"]')).map((line) => JSON.parse(line) as Line);
+    expect(commands.slice(-100).map(({ command }) => command)).toEqual(
+      Array.from({ length: 100 }, (_, index) => index),
+    );
+    expect(found).toEqual(kinds);
+  });
 });
 
 describe('a log that is destroyed', () => {

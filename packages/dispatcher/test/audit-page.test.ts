@@ -13,7 +13,7 @@ const NOTHING = new Uint8Array();
 interface Piece {
   readonly start: number;
   readonly end: number;
-  readonly first: number;
+  readonly first: number | null;
   readonly step: number;
   readonly lines: number;
   readonly isOther: boolean;
@@ -23,7 +23,8 @@ const pieces: fc.Arbitrary<readonly Piece[]> = fc.array(
   fc.record({
     start: fc.nat(STARTS.length - 1),
     end: fc.nat(ENDS.length - 1),
-    first: fc.oneof(fc.nat(20), fc.nat(1200)),
+    // Null: goes on from the line before.
+    first: fc.oneof(fc.constant(null), fc.constant(null), fc.nat(20), fc.nat(1200), fc.constant(999_999_999_999_995)),
     step: fc.constantFrom(0, 1, 1, 1, 2),
     lines: fc.nat(25),
     isOther: fc.boolean(),
@@ -46,7 +47,7 @@ function reference(head: ChainHead, bodies: readonly string[]): { head: ChainHea
 
 test('the lines of a page are chained as if each had been written out', () => {
   fc.assert(
-    fc.property(fc.constantFrom(0, 7, 95, 985, 9_999_990), pieces, (sequence, list) => {
+    fc.property(fc.constantFrom(0, 7, 95, 985, 9_999_990, 999_999_999_999_970), pieces, (sequence, list) => {
       const head = { sequence, hash: 'ab'.repeat(32) };
       const page = new AuditPage();
       // Pages are used again.
@@ -57,9 +58,12 @@ test('the lines of a page are chained as if each had been written out', () => {
         page.add({ start, number, end });
         bodies.push(`${Buffer.from(start).toString()}${number ?? ''}${Buffer.from(end).toString()}`);
       };
+      let number = 0;
       for (const { start, end, first, step, lines, isOther } of list) {
+        number = first ?? number;
         for (let line = 0; line < lines; line += 1) {
-          add(STARTS[start] ?? NOTHING, first + line * step, ENDS[end] ?? NOTHING);
+          add(STARTS[start] ?? NOTHING, number, ENDS[end] ?? NOTHING);
+          number += step;
         }
         if (isOther) add(Buffer.from(`${LINK}"record":"reload"}\n`), null, NOTHING);
       }
