@@ -72,10 +72,10 @@ async function change(store: AclStore, kind: GroupKind, call: Call<undefined>): 
   }
 }
 
-/** The refusal to remove a group names lists, also of classes that an entry keeps the caller from. */
+/** The refusal to remove a group names lists, of any class: the command needs no right to read them. */
 function withoutNames(error: unknown, store: AclStore, call: Call<undefined>): unknown {
   if (!(error instanceof AclError) || error.code !== 'acl-group-in-use') return error;
-  if (new Reach(store, call.caller).excepted('R', store.listClasses()).length === 0) return error;
+  if (!new Reach(store, call.caller).isKeptFromReading(store.listClasses())) return error;
   return refused('Nothing was changed: there are entries for it; who may read all lists can remove them first');
 }
 

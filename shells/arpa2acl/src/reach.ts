@@ -5,6 +5,7 @@ import {
   parseIdentity,
   type AclStore,
   type Identity,
+  type Resource,
   type ResourceChain,
   type Right,
 } from '@arpa2amqp/acl';
@@ -39,6 +40,15 @@ export class Reach {
     return [...new Set([...this.excepted('W', found), ...this.excepted('R', found)])];
   }
 
+  /**
+   * Whether the caller may not read everything: an entry for him lacks the right, be it for one of some classes or for all. A daemon
+   * that asks no lists (`--open`) gives everybody what no entry is about.
+   */
+  isKeptFromReading(classes: Iterable<string>): boolean {
+    const chains = [chainOf(CLASS), ...Array.from(classes, (name) => chainOf(CLASS, name))];
+    return chains.some((chain) => this.#denying('R', chain) !== null);
+  }
+
   /** Whether the caller may read the lists of a class, as `acl show` needs it. */
   mayRead(name: string): boolean {
     return this.#holds('R', chainOf(CLASS, name));
@@ -55,9 +65,14 @@ export class Reach {
   }
 
   #isExcepted(right: Right, name: string): boolean {
-    if (this.#identity === null) return false;
-    const { isGranted, selector, resource } = this.#store.decide(this.#identity, right, chainOf(CLASS, name));
-    return !isGranted && selector !== null && resource.instance === name;
+    return this.#denying(right, chainOf(CLASS, name))?.instance === name;
+  }
+
+  /** The resource with the entry that lacks a right; null where the right is granted, or no entry is for the caller. */
+  #denying(right: Right, resources: ResourceChain): Resource | null {
+    if (this.#identity === null) return null;
+    const { isGranted, selector, resource } = this.#store.decide(this.#identity, right, resources);
+    return isGranted || selector === null ? null : resource;
   }
 
   #holds(right: Right, resources: ResourceChain): boolean {

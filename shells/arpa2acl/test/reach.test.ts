@@ -55,6 +55,33 @@ describe('an entry for one class without the rights that all classes give', () =
     expect(await shell.run('group del staff@x')).toEqual(failed(/entries on arpa2dns\.zone "secret\.nep"/));
   });
 
+  test.each([
+    ['who may edit all lists and read none', ["acl add arpa2acl '' %W writer@x"]],
+    [
+      'who may edit all lists and read one class',
+      ["acl add arpa2acl '' %W writer@x", 'acl add arpa2acl mail %R writer@x'],
+    ],
+    ['a group that may', ['group add ops2@x', 'group join ops2@x writer@x', "acl add arpa2acl '' %W ops2@x"]],
+  ])('nor to %s', async (_, lines) => {
+    for (const line of [...lines, 'group add staff@x', 'acl add arpa2dns.zone secret.nep %R staff@x']) {
+      expect(await shell.run(line)).toEqual(DONE);
+    }
+    expect([shell.may('writer@x', 'group del staff@x'), shell.may('writer@x', 'acl show arpa2dns.zone')]).toEqual([
+      true,
+      false,
+    ]);
+    const { stderr_ } = await shell.run('group del staff@x', 'writer@x');
+    expect(stderr_).toMatch(/^Nothing was changed: there are entries for it/);
+    expect(stderr_).not.toMatch(/secret|zone/);
+  });
+
+  test('they are to who may read all lists, and where the daemon asks none to who is in none', async () => {
+    for (const line of ['group add staff@x', 'acl add arpa2dns.zone secret.nep %R staff@x']) await shell.run(line);
+    for (const by of [ops, 'stranger@x']) {
+      expect(await shell.run('group del staff@x', by)).toEqual(failed(/entries on arpa2dns\.zone "secret\.nep"/));
+    }
+  });
+
   test.each(['%', '%R'])('%s: an import does not touch the class', async (rights) => {
     await except(rights);
     const before = shell.store.exportText();
