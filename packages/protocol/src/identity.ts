@@ -76,12 +76,12 @@ function domainOf(realm: string, realms: RealmRules): string | false {
   return rule ?? realm.toLowerCase();
 }
 
-/** The domains of the own realm and of those that are named, but for one realm. */
+/** The domains of the own realm and of those that are named, but for one realm. One that is not let in keeps its own from others. */
 function domainsOfOthers(realm: string, realms: RealmRules, ownRealm: string | null): readonly string[] {
   const known = new Set([...Object.keys(realms), ...(ownRealm === null ? [] : [ownRealm])]);
   known.delete(realm);
   known.delete('*');
-  return [...known].map((other) => domainOf(other, realms)).filter((domain) => domain !== false);
+  return [...known].map((other) => domainOf(other, realms) || other.toLowerCase());
 }
 
 const holds = (domain: string, host: string): boolean => host === domain || host.endsWith(`.${domain}`);

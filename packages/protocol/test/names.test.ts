@@ -120,6 +120,8 @@ describe('realms', () => {
       ['one with the domain of the own realm by a rule', 'demo@ARPA2.ORG', { [OWN]: 'arpa2.org' }, /of another realm/],
       ['one below the own realm', 'mallory@EVIL.ARPA2.NET', {}, /in arpa2\.net, which .*"realms"/],
       ['one below a realm of a rule', 'demo@EU.CORP.EXAMPLE.COM', realms, /in corp\.example\.com, which/],
+      ['one below the own realm when that is not let in', 'm@EVIL.ARPA2.NET', { [OWN]: false }, /in arpa2\.net, wh/],
+      ['one below a realm that is not let in', 'm@EVIL.CORP.COM', { 'CORP.COM': false }, /in corp\.com, which/],
     ])('%s has no users here', (_, principal, rules, message) => {
       expect(() => of(principal, rules)).toThrow(message);
     });
@@ -127,6 +129,9 @@ describe('realms', () => {
     test.each([
       ['a realm above the own one', 'arpa2amqp/a.arpa2.net@NET', {}],
       ['a realm above the own one, also by a rule', 'arpa2amqp/a.arpa2.net@NET', { NET: 'net' }],
+      ['a realm above the own one that is not let in', 'arpa2amqp/a.arpa2.net@NET', { [OWN]: false }],
+      ['the same with all but one not let in', 'arpa2amqp/a.arpa2.net@NET', { NET: 'net', '*': false }],
+      ['the own realm, above one that is not let in', 'x/a.eu.arpa2.net@ARPA2.NET', { 'EU.ARPA2.NET': false }],
       ['a realm below the own one', 'arpa2amqp/a.eu.arpa2.net@EU.ARPA2.NET', {}],
       ['a realm named like a host', 'arpa2amqp/a.arpa2.net@A.ARPA2.NET', {}],
       ['a realm above one of a rule', 'x/a.corp.example.com@COM', realms],
