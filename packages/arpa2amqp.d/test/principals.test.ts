@@ -17,7 +17,7 @@ test.each([
   ['has a default_realm, is nobody', '[libdefaults]\n  default_realm = ARPA2.TEST\n', 'invalid-principal'],
   ['has a [domain_realm], is nobody', '[domain_realm]\n  .arpa2.test = ARPA2.TEST\n', 'invalid-principal'],
   [
-    'would have the DNS say which realm is the own one, is somebody, and that is told',
+    'names no realm, and the DNS does not either, is somebody, and that is told',
     '[libdefaults]\n  dns_lookup_realm = true\n',
     'unknown mallory@evil.arpa2.test',
   ],
