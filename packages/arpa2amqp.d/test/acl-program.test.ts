@@ -1,11 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { AclStore, parseDocument } from '@arpa2amqp/acl';
-import { WorkDirectory } from '@arpa2amqp/testkit';
+import { describeWith, runProgram, WorkDirectory } from '@arpa2amqp/testkit';
 import { createLog, Daemon, resolveConfiguration } from '../src/index.js';
 import { runAclProgram } from '../src/acl-program.js';
+import { isHostAuthor } from '../src/host-author.js';
 
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const directory = new WorkDirectory('arpa2-acl-program');
 const shells = directory.file('shells');
 const state = directory.file('state');
@@ -113,6 +116,24 @@ test('the log tells who changed what, the newest last', async () => {
       code: expect.stringMatching(/^(usage|acl-invalid-resource)$/),
     });
   }
+});
+
+describeWith(['sshd'], 'where the system does not know the user', () => {
+  test('the lists are made and changed, and the log tells the number', async () => {
+    const passwd = directory.file('passwd');
+    writeFileSync(passwd, '');
+    // As in a container: libnss_wrapper answers from a file without users.
+    const environment = { LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_PASSWD: passwd, NSS_WRAPPER_GROUP: passwd };
+    const run = async (...words: readonly string[]): Promise<string> => {
+      const args = [MAIN, 'acl', ...words, '--state', directory.file('nameless')];
+      return (await runProgram(process.execPath, args, { environment })).stdout;
+    };
+    await run('init', 'x@y.example');
+    await run('grant', 'garden.bed', '%R', '@.');
+    const by = (await run('log')).match(/host:\S+/g);
+    expect(by).toEqual(Array.from({ length: 2 }, () => `host:uid:${process.geteuid?.()}`));
+    expect(by?.every(isHostAuthor)).toBe(true);
+  });
 });
 
 test('explain takes a principal for whom the daemon would take it', async () => {
