@@ -60,7 +60,7 @@ export function parseAclCommandLine(argv: readonly string[], version: string): A
       '$0 <command> --state DIR\n\nReads and changes the access control lists of this host. A running daemon follows at once.',
     )
     .options(ACL_OPTIONS)
-    .parserConfiguration({ 'parse-positional-numbers': false });
+    .parserConfiguration({ 'dot-notation': false, 'parse-positional-numbers': false });
   for (const { name, words, describe } of ACL_COMMANDS) {
     parser = parser.command(
       [name, ...words].join(' '),

@@ -60,7 +60,7 @@ function parse(argv: readonly string[], version: string): AuditArguments {
     )
     .demandCommand(1, 'Name a command: verify')
     .strict()
-    .parserConfiguration({ 'parse-positional-numbers': false })
+    .parserConfiguration({ 'dot-notation': false, 'parse-positional-numbers': false })
     .version(version)
     .help()
     .alias('h', 'help')

@@ -20,7 +20,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
     .usage(`$0 ${PROGRAM.synopsis}\n\n${PROGRAM.description[0]}`)
     .options(PROGRAM.options)
     .strict()
-    .parserConfiguration({ 'greedy-arrays': true })
+    .parserConfiguration({ 'dot-notation': false, 'greedy-arrays': true })
     .version(version)
     .help()
     .alias('h', 'help')

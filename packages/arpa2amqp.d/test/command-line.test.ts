@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseAclCommandLine } from '../src/acl-command-line.js';
+import { runAuditProgram } from '../src/audit-program.js';
 import { parseCommandLine } from '../src/command-line.js';
 
 const parse = (...argv: readonly string[]) => parseCommandLine(argv, '0');
@@ -18,5 +20,20 @@ describe('the command line', () => {
       configFile: 'b.yaml',
       settings: { address: '/d/e/f', logLevel: 'debug', open: true },
     });
+  });
+
+  test.each<[string, () => unknown]>([
+    ['the daemon', () => parse('--config.x=1')],
+    ['the daemon, for a list', () => parse('--shells.x', 'a')],
+    ['acl', () => parseAclCommandLine(['list', '--state.x=1'], '0')],
+    ['acl, in front of its command', () => parseAclCommandLine(['--instance.x', '1', 'list'], '0')],
+  ])('with a dot in the name of an option, it is one that there is not: %s', (_, parsed) => {
+    expect(parsed).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringMatching(/^Unknown arg.*\.x/) }),
+    );
+  });
+
+  test('so it is for audit', async () => {
+    await expect(runAuditProgram(['verify', '--state.x=1'], '0')).rejects.toThrow(/^Unknown argument: state\.x/);
   });
 });
