@@ -4,7 +4,7 @@ import type { Conversation } from './conversation.js';
 import { FILTERS } from './filters.js';
 import { completeInput } from './input/input-completion.js';
 import type { InputReader } from './input/input-reader.js';
-import { redirectionFault, takeRedirections, type Redirection } from './input/redirection.js';
+import { redirectionFault, takeRedirections, wordWithSign, type Redirection } from './input/redirection.js';
 import { placeInLine } from './place-in-line.js';
 import type { ShellCatalog } from './shell-catalog.js';
 import type { Assistant, Completion, Span } from './terminal/index.js';
@@ -85,9 +85,9 @@ export class LineAssistant implements Assistant {
       ...redirections.filter((redirection, index) => index > 0 || isWrongInput(redirection, line)),
       ...(pipe < 0 ? [] : takeRedirections(line, words.slice(pipe)).redirections),
     ];
-    const wrong = this.#wrongWord(command, isTyping);
-    const all = [...(wrong === undefined ? [] : [wrong]), ...wrongInputs, ...wrongFilters];
-    return all.map(({ start, end }) => ({ start, end }));
+    const wrongWords = [this.#wrongWord(command, isTyping), wordWithSign(line, words)];
+    const all = new Set([...wrongWords.filter((word) => word !== undefined), ...wrongInputs, ...wrongFilters]);
+    return Array.from(all, ({ start, end }) => ({ start, end }));
   }
 
   /** The first word that cannot be right. The word being typed may still become right. */
@@ -159,7 +159,7 @@ function isWrongInput(redirection: Redirection, line: string): boolean {
 
 /** Without quotes it might be taken for where the input comes from, for a question, or for a comment or a wish for help. */
 function typedWord(value: string, quote: "'" | '"' | null, isFirst = false): string {
-  const meansMore = value.startsWith('<') || value === '?' || (isFirst && /^[#?]/.test(value));
+  const meansMore = value.startsWith('<') || value.includes('<<') || value === '?' || (isFirst && /^[#?]/.test(value));
   return quoteWord(value, meansMore ? (quote ?? "'") : quote);
 }
 

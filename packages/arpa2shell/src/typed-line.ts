@@ -1,8 +1,8 @@
 import { splitLine, type LexedWord } from '@arpa2amqp/grammar';
-import { BusError } from '@arpa2amqp/protocol';
+import { BusError, quoted } from '@arpa2amqp/protocol';
 import { readFilter, type Filter } from './filters.js';
 import { inputSourceOf, type InputSource } from './input/input-source.js';
-import { takeRedirections } from './input/redirection.js';
+import { takeRedirections, wordWithSign } from './input/redirection.js';
 
 /** Lines over this many UTF-16 units are not even split: no message could carry them. */
 const MAX_LENGTH = 1024 * 1024;
@@ -36,6 +36,7 @@ export function readTypedLine(line: string): TypedLine {
     const what = open === '\\' ? 'The backslash at its end takes nothing' : `A quote, ${open}, is not closed`;
     throw new BusError('syntax', `The line is not complete: ${what}`);
   }
+  refuseSignIn(line, words);
   const [first = [], ...stages] = atPipes(words);
   const { command, redirections } = takeRedirections(line, first);
   const input = inputSourceOf(redirections);
@@ -44,6 +45,17 @@ export function readTypedLine(line: string): TypedLine {
   if (command.length === 0 && filters.length > 0) throw new BusError('syntax', 'A command is missing in front of "|"');
   if (command.length === 0 && input !== null) throw new BusError('syntax', 'There is no command for the input');
   return { ...readCommand(command), filters, input };
+}
+
+/** Taken for a value, the text that may be meant to follow would be run as commands. */
+function refuseSignIn(line: string, words: readonly LexedWord[]): void {
+  const word = wordWithSign(line, words);
+  if (word === undefined) return;
+  const typed = quoted(line.slice(word.start, word.end));
+  throw new BusError(
+    'syntax',
+    `A "<<" inside a word, ${typed}, has to be quoted; for input put a blank in front of it`,
+  );
 }
 
 /** Behind a filter it would be taken for the text to look for, and the command would run without it. */

@@ -32,7 +32,7 @@ shells.add(
       version: '1.0',
       intro: 'Zones.',
       complete: {
-        odd: () => ['<odd>', '?', '?x', '#x'],
+        odd: () => ['<odd>', 'a<<b', '?', '?x', '#x'],
         zone: () => ['orvelte.nep', 'with blank.nep', { value: 'other.nep', help: 'Another' }],
       },
       commands: [
@@ -198,7 +198,23 @@ describe('help with a line', () => {
 
     test('every name that is offered is that of the file, also where it looks like something else', async () => {
       const odd = mkdtempSync(path.join(tmpdir(), 'arpa2shell-odd-'));
-      const names = ['-', '-x', 'base64:x', '<x', '>', '&1', '(b', 'value>', '?', '#', ' "\'\\ ', '~user', 'plain'];
+      const names = [
+        '-',
+        '-x',
+        'base64:x',
+        '<x',
+        '<<x',
+        'a<<b',
+        '>',
+        '&1',
+        '(b',
+        'value>',
+        '?',
+        '#',
+        ' "\'\\ ',
+        '~user',
+        'plain',
+      ];
       for (const name of names) writeFileSync(path.join(odd, name), '');
       mkdirSync(path.join(odd, '~'));
       const before = process.cwd();
@@ -241,7 +257,7 @@ describe('help with a line', () => {
   });
 
   test('what would be taken for input, a question, a comment or a wish for help is quoted', async () => {
-    expect((await complete('find '))[1]).toEqual(['#x', `'<odd>'`, `'?'`, '?x'].sort());
+    expect((await complete('find '))[1]).toEqual(['#x', `'<odd>'`, `'?'`, '?x', `'a<<b'`].sort());
     expect((await complete('#'))[1]).toEqual([`'#tag'`]);
     for (const line of ['find ', 'find "', '']) {
       const found = await assistant.complete(line, line.length, new AbortController().signal);
@@ -357,6 +373,9 @@ describe('help with a line', () => {
     ['dane config any-end cert < x <y', ['<y']],
     ['dane add <zone> ', ['<zone>']],
     ['version | include a <x', ['<x']],
+    ['dane add a<<b', ['a<<b']],
+    ['dane config a<<b cert', ['a<<b']],
+    ['dane add x | include a<<b', ['a<<b']],
     ['dane \u0007', ['\u0007']],
   ])('what cannot be right in %j', (line, wrong) => {
     expect(assistant.judge(line).map(({ start, end }) => line.slice(start, end))).toEqual(wrong);

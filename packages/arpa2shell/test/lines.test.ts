@@ -42,6 +42,7 @@ describe('a typed line', () => {
     ['acl import <<END', ['acl', 'import'], { kind: 'document' }],
     ['acl import <<- END', ['acl', 'import'], { kind: 'document' }],
     [`echo '<' "<x" \\<y a<b '<<'END`, ['echo', '<', '<x', '<y', 'a<b', '<<END'], null],
+    [`echo 'a<<b' a"<<\\""b a\\<<b a'<'<b`, ['echo', 'a<<b', 'a<<"b', 'a<<b', 'a<<b'], null],
   ])('%j has its input', (line, words, input) => {
     expect(readTypedLine(line)).toEqual({ words, filters: [], input, isQuestion: false });
   });
@@ -53,6 +54,7 @@ describe('a typed line', () => {
     ['a <<', []],
     [`a '<<END' <<<x "<<`, []],
     ['# a <<END', []],
+    ['a b<<A <<B', []],
   ])('%j is followed by texts up to %j', (line, ends) => {
     expect(hereDocumentsOf(line).map(({ word }) => word)).toEqual(ends);
   });
@@ -74,6 +76,13 @@ describe('a typed line', () => {
     ['echo < x < y', /given twice/],
     ['echo < x <<END', /given twice/],
     ['echo <<<x', /has to be quoted/],
+    ['acl import a<<END', /^A "<<" inside a word, "a<<END", has to be quoted; .*blank in front/],
+    ['acl import 2<< END', /"2<<", has to be quoted/],
+    ['acl import <f<<END', /"<f<<END", has/],
+    ['acl import < f<<END', /"f<<END", has/],
+    ['acl import <<A<<B', /"<<A<<B", has/],
+    [`acl import 'a'\\<"b"<<END`, /has to be quoted; for input/],
+    ['acl export | include a<<END', /"a<<END", has/],
     ['echo <(id)', /has to be quoted/],
     ['echo <&0', /has to be quoted/],
     ['dane add <zone>', /<zone> stands for a value/],
@@ -204,6 +213,8 @@ describe('below a line that cannot be read', () => {
     ['too long, <<END first', ['acl import <<END ', long], true],
     ['too long, the sign in two chunks', ['acl import ', long, ' <', '<END'], true],
     ['a comment', ['# ', latin1, '<<END'], false],
+    ['the sign inside a word', ['acl import a<<END'], true],
+    ['the sign inside a word, and once more', ['acl import a<<END <<B'], true],
     ['without the sign', [latin1, '<', 'x<'], false],
   ])('nothing is run where it may be text: %s', async (_what, line, isOver) => {
     async function* stream(): AsyncIterable<Buffer> {

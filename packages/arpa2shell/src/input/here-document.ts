@@ -1,6 +1,6 @@
 import { splitLine } from '@arpa2amqp/grammar';
 import { BusError, DEFAULT_LIMITS, quoted } from '@arpa2amqp/protocol';
-import { redirectionFault, takeRedirections, type Redirection } from './redirection.js';
+import { redirectionFault, takeRedirections, wordWithSign, type Redirection } from './redirection.js';
 
 const MAX_BYTES = DEFAULT_LIMITS.maxStdinBytes;
 
@@ -55,12 +55,12 @@ export class HereDocument {
 
 /**
  * The here-documents that have to be read below a line, in order: also where the line is wrong otherwise, or else its text would
- * be taken for commands. None where the line cannot even be split into words.
+ * be taken for commands. None where the line cannot even be split into words, or a `<<` is inside one.
  */
 export function hereDocumentsOf(line: string): readonly HereDocument[] {
   if (line.startsWith('#') || !line.includes('<<')) return [];
   const { words, open, fault } = splitLine(line);
-  if (open !== null || fault !== undefined) return [];
+  if (open !== null || fault !== undefined || wordWithSign(line, words) !== undefined) return [];
   return takeRedirections(line, words)
     .redirections.filter(
       (redirection) => redirection.kind === 'document' && redirectionFault(redirection) === undefined,

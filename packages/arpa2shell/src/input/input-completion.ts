@@ -42,5 +42,5 @@ function typedName(
   const prefix = isBase64 ? BASE64 : '';
   const whole = !isInHome && NEEDS_FOLDER.test(name) ? `./${name}` : name;
   if (quote !== null) return quoteWord(`${prefix}${whole}`, quote);
-  return `${prefix}${isInHome ? '~/' : ''}${quoteWord(whole)}`;
+  return `${prefix}${isInHome ? '~/' : ''}${quoteWord(whole, whole.includes('<<') ? "'" : null)}`;
 }

@@ -2,7 +2,7 @@ import type { LexedWord } from '@arpa2amqp/grammar';
 
 /*
  * A word that begins with an unquoted `<` is no word of the command: `< FILE` and `<<WORD`, with or without a blank between. In
- * the middle of a word, and quoted, `<` is a letter like others.
+ * the middle of a word, and quoted, `<` is a letter like others. An unquoted `<<` there is refused: in a POSIX shell text follows.
  */
 
 /** A `<` or `<<` of a line and what stands behind it. */
@@ -49,6 +49,17 @@ export function takeRedirections(line: string, words: readonly LexedWord[]): Red
     redirections.push(redirectionOf(line, sign, word, isJoined ? word : hasTarget ? next : undefined));
   }
   return { command, redirections };
+}
+
+const QUOTED = /\\[^]|'[^']*'|"[^"\\]*(?:\\[^][^"\\]*)*"/g;
+
+/** The first of the words that has an unquoted `<<` inside: nobody can tell whether text follows, and up to where. */
+export function wordWithSign(line: string, words: readonly LexedWord[]): LexedWord | undefined {
+  if (!line.includes('<<')) return undefined;
+  return words.find((word) => {
+    const bare = line.slice(word.start, word.end).replace(QUOTED, '_');
+    return bare.includes('<<', signOf(line, word)?.length ?? 0);
+  });
 }
 
 /** Why a redirection cannot be followed; undefined when it can. */
