@@ -48,6 +48,8 @@ export type TlsFiles = NonNullable<BrokerPlace['tls']>;
 /** The options with everything filled in. */
 export interface ResolvedOptions {
   readonly lists: string | undefined;
+  /** The address of this host; undefined where no daemon runs the shell. */
+  readonly own: string | undefined;
   readonly destinations: readonly Destination[];
   /** Where a host is reached that has no URL of its own; undefined when the daemon of this host listens itself. */
   readonly broker: BrokerPlace | undefined;
@@ -111,6 +113,7 @@ export function resolveOptions(options: unknown, place: ShellPlace): ResolvedOpt
   }
   return Object.freeze({
     lists: lists ?? (place.state === undefined ? undefined : path.join(place.state, 'acl.mdb')),
+    own: place.address,
     destinations: to,
     broker,
     tls: Object.freeze({

@@ -82,8 +82,9 @@ export class Publisher {
    * @throws BusError `invalid-address`, `usage`; AclError, ShellError
    */
   async publish(addresses: readonly string[], timeoutMs: number): Promise<readonly Published[]> {
-    const recipients = this.#chosen(addresses);
     const store = await this.#lists.open();
+    refuseFollower(store);
+    const recipients = this.#chosen(addresses);
     const sending = Promise.all(recipients.map(async (recipient) => await recipient.sendNow()));
     this.#atWork.add(sending);
     void sending.finally(() => this.#atWork.delete(sending));
@@ -101,6 +102,10 @@ export class Publisher {
   #chosen(addresses: readonly string[]): readonly Recipient[] {
     if (addresses.length === 0) return [...this.#recipients.values()];
     const unique = [...canonicalOf(addresses)];
+    const { own } = this.#options;
+    if (own !== undefined && unique.includes(own)) {
+      throw new BusError('usage', `Nothing was sent: ${own} is this host itself, leave it out`);
+    }
     this.#makeRoom(unique.filter((address) => !this.#recipients.has(address) && !this.#guests.has(address)).length);
     return unique.map((address) => this.#recipients.get(address) ?? this.#guest(address));
   }

@@ -223,7 +223,7 @@ describe('delivery', () => {
     await expect(new DirectHost(third).position(one.store.id)).rejects.toThrow(/sends its own lists/);
     // And one that takes lists over sends none.
     await send();
-    expect((await other.run(`acl publish ${address}`)).stderr_).toMatch(/so it sends none.*not tried again/);
+    expect((await other.run(`acl publish ${address}`)).stderr_).toMatch(/so it sends none/);
   });
 
   test.each(['{}', 'no json', '{"position":1,"at":1,"by":"x","changes":["drop everything"]}', '\u0000'])(

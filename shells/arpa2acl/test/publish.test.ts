@@ -37,6 +37,16 @@ describeWith(['krb5kdc'], 'two hosts', () => {
     expect(await b.run({ do_: 'acl hosts' })).toMatchObject({ follows: { sender: '+arpa2amqp@a.arpa2.test' } });
   });
 
+  test('a host does not send to itself, and one that takes lists over sends to nobody', async () => {
+    const send = async (from: Host, to: Host): Promise<unknown> =>
+      (await from.run({ do_: 'acl publish', address: [to.address] })).stderr_;
+    expect(await send(a, a)).toBe(`Nothing was sent: ${a.address} is this host itself, leave it out\n`);
+    const follows = /takes over the lists that \+arpa2amqp@a\.arpa2\.test sends, so it sends none/;
+    expect(await send(b, a)).toMatch(follows);
+    expect((await b.run({ do_: 'acl publish' })).stderr_).toMatch(follows);
+    expect(await a.run({ do_: 'acl hosts' })).toMatchObject({ hosts: [{ address: b.address }] });
+  });
+
   test('changes come by themselves, in order, with their author', async () => {
     for (const name of ['one', 'two', 'three']) await a.run(add(`${name}@arpa2.test`));
     await a.run({ do_: 'group add', group: 'staff@arpa2.test' });
