@@ -211,6 +211,7 @@ describeWith(['krb5kdc'], 'the daemon', () => {
     await waitUntil(() => daemon.lines.some(({ msg }) => msg === 'reloaded'));
     writeFileSync(go, '');
     expect(await running).toEqual([{ stdout_: 'done\n' }, { stdout_: 'ok\n' }]);
+    expect(daemon.log).not.toMatch(/"shell":[^\n]*"shell":/);
     rmSync(started);
     rmSync(go);
   });

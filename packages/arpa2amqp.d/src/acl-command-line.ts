@@ -65,10 +65,14 @@ export function parseAclCommandLine(argv: readonly string[], version: string): A
     parser = parser.command(
       [name, ...words].join(' '),
       describe,
-      (command) =>
-        command
-          .positional('identity', { type: 'string', describe: 'As in user@example.com; for explain also a principal' })
-          .positional('words', { type: 'string', array: true }),
+      (command) => {
+        command.positional('words', { type: 'string', array: true });
+        if (!words.some((word) => word.includes('identity'))) return;
+        command.positional('identity', {
+          type: 'string',
+          describe: 'As in user@example.com; for explain also a principal',
+        });
+      },
       (args) => take(args as unknown as Arguments, name),
     );
   }

@@ -29,7 +29,7 @@ export async function startShells(configuration: Configuration, log: Logger): Pr
     const hosts = await settleAll(
       manifests.map(async (manifest) => {
         const options = configuration.shellOptions[manifest.name] ?? {};
-        return await hostFor(manifest, { options, place, logger: log.child({ shell: manifest.name }) });
+        return await hostFor(manifest, { options, place, logger: log });
       }),
     );
     for (const host of hosts) registry.add(host);
