@@ -77,7 +77,8 @@ class CommandGatherer {
 }
 
 /**
- * A line that cannot be read, or split into words, or has a `<<` inside one, may have meant to be followed by text, which must not be run as commands.
+ * A line that cannot be read, or split into words, or has a `<<` inside one, may have meant to be followed by text, which must not
+ * be run as commands.
  *
  * @param line - the one that made the command whole
  */

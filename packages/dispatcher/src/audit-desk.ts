@@ -81,11 +81,11 @@ export class AuditDesk {
       fd: words[FD] ?? NO_FD,
       headFd: headFd === NO_FD ? null : headFd,
       head: this.#head(),
-      lines: this.#lines(),
+      content: this.#content(),
     };
   }
 
-  #lines(): PageLines {
+  #content(): PageLines {
     return {
       bytes: this.#bytes.subarray(BYTES_AT, BYTES_AT + (this.#words[LENGTH] ?? 0)),
       series: this.#series.subarray(0, this.#words[SERIES]),

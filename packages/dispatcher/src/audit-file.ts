@@ -191,7 +191,7 @@ export class AuditFile implements AuditDestination {
 }
 
 function appendHere({ fd, headFd, head }: JobFrame, { content }: AuditPage): WriteResult {
-  return writeJob({ fd, headFd, head, lines: content });
+  return writeJob({ fd, headFd, head, content });
 }
 
 /** How many of these bytes stand in the file from a place on; none when something else stands there. */

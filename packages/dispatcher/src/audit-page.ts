@@ -2,9 +2,10 @@ import { LINK } from './audit-chain.js';
 
 /** Bytes of the lines of a page, unless one line needs more. */
 export const PAGE_BYTES = 256 * 1024;
-/** Numbers that describe a series of lines. */
+/** What the numbers are that describe a series of lines. */
+export const SERIES = { from: 0, numberFrom: 1, numberTo: 2, to: 3, lines: 4 } as const;
+/** How many they are. */
 export const SERIES_WORDS = 5;
-const LINES_WORD = 4;
 
 const MAX_DIGITS = 16;
 const ZERO = 0x30;
@@ -31,8 +32,8 @@ export interface PageLines {
   /** The first line of every series, behind its own number. */
   readonly bytes: Uint8Array;
   /**
-   * For each series where in `bytes` its first line begins, where the digits of the number in it begin and end, where the line
-   * ends, and how many lines it has: in each the number is one more.
+   * The numbers of each {@link SERIES}: where in `bytes` its first line begins, where the digits of the number in it begin and
+   * end, where the line ends, and how many lines it has; in each the number is one more.
    */
   readonly series: Int32Array;
   /** Bytes of all the lines when they are written out, at most. */
@@ -123,7 +124,7 @@ export class AuditPage {
   }
 
   #continue(): void {
-    const word = this.#words - SERIES_WORDS + LINES_WORD;
+    const word = this.#words - SERIES_WORDS + SERIES.lines;
     this.#series[word] = (this.#series[word] ?? 0) + 1;
   }
 
@@ -138,11 +139,11 @@ export class AuditPage {
     // One by one: an array for them would be garbage for every line.
     const series = this.#series;
     const word = this.#words;
-    series[word] = length;
-    series[word + 1] = from;
-    series[word + 2] = to;
-    series[word + 3] = this.#length;
-    series[word + LINES_WORD] = 1;
+    series[word + SERIES.from] = length;
+    series[word + SERIES.numberFrom] = from;
+    series[word + SERIES.numberTo] = to;
+    series[word + SERIES.to] = this.#length;
+    series[word + SERIES.lines] = 1;
     this.#words += SERIES_WORDS;
   }
 

@@ -13,7 +13,7 @@ export interface WriteJob {
   /** Where the end of the chain is kept beside the log; null: nowhere. */
   readonly headFd: number | null;
   readonly head: ChainEnd;
-  readonly lines: PageLines;
+  readonly content: PageLines;
 }
 
 /** What came of a {@link WriteJob}. */
@@ -45,9 +45,9 @@ export interface WriteFailure {
  * Chains lines and writes them at the end of the log, then the end of the chain. What `write` took is with the kernel: it
  * outlives the process, not the machine.
  */
-export function writeJob({ fd, headFd, head: before, lines }: WriteJob): WriteResult {
-  const room = lines.size <= ROOM.length ? ROOM : Buffer.allocUnsafeSlow(lines.size);
-  const { head: end, bytes } = chain(before, lines, room);
+export function writeJob({ fd, headFd, head: before, content }: WriteJob): WriteResult {
+  const room = content.size <= ROOM.length ? ROOM : Buffer.allocUnsafeSlow(content.size);
+  const { head: end, bytes } = chain(before, content, room);
   const head = { sequence: end.sequence, hash: end.hash, first: before.first };
   const { written, rest, failure } = writeBytes(fd, bytes, 0);
   if (failure !== null) return { head, written, rest, failure };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { HASH_OFFSET, type ChainHead } from './audit-chain.js';
-import { OPENING, SERIES_WORDS, type PageLines } from './audit-page.js';
-import { CountedLine, countUp } from './counted-line.js';
+import { OPENING, SERIES, SERIES_WORDS, type PageLines } from './audit-page.js';
+import { CountedLine, countUp, type Digits } from './counted-line.js';
 
 /** Lines with the hash in each of the one before it. */
 export interface ChainedLines {
@@ -19,12 +19,15 @@ export interface ChainedLines {
 export function chain(head: ChainHead, { bytes, series }: PageLines, room: Buffer): ChainedLines {
   const writer = new ChainWriter(head, room);
   for (let index = 0; index < series.length; index += SERIES_WORDS) {
-    const from = series[index] ?? 0;
-    const to = series[index + 3] ?? 0;
-    const lines = series[index + 4] ?? 0;
+    const from = series[index + SERIES.from] ?? 0;
+    const to = series[index + SERIES.to] ?? 0;
+    const lines = series[index + SERIES.lines] ?? 0;
     writer.first(new Uint8Array(bytes.buffer, bytes.byteOffset + from, to - from));
     if (lines === 1) continue;
-    const number = { from: (series[index + 1] ?? 0) - from, to: (series[index + 2] ?? 0) - from };
+    const number = {
+      from: (series[index + SERIES.numberFrom] ?? 0) - from,
+      to: (series[index + SERIES.numberTo] ?? 0) - from,
+    };
     writer.others(lines - 1, number);
   }
   return { head: writer.head, bytes: writer.bytes };
@@ -76,7 +79,7 @@ class ChainWriter {
    *
    * @param number - where in its body the number is
    */
-  others(lines: number, number: { readonly from: number; readonly to: number }): void {
+  others(lines: number, number: Digits): void {
     const room = this.#room;
     const bodyAt = this.#opening.length;
     const line = new CountedLine(

@@ -248,7 +248,14 @@ const hasDisk = await runProgram('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmp
   () => true,
   () => false,
 );
-if (!hasDisk) process.stderr.write('\n*** SKIPPED: a log on a disk that is full. Mounting one needs root\n\n');
+if (!hasDisk) {
+  const reason = 'A log on a disk that is full is not tested: mounting one needs root';
+  if (process.env['CI'] === 'true') {
+    test('there is a disk that can be full', () => {
+      throw new Error(reason);
+    });
+  } else process.stderr.write(`\n*** SKIPPED: ${reason}\n\n`);
+}
 const onFullDisk = hasDisk ? test : test.skip;
 afterAll(async () => {
   if (hasDisk) await runProgram('umount', ['-l', mount]);
